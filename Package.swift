@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled under the strictest settings the toolchain has: what they refuse is
+/// a bug found at build time. `docs/development.md` lists what each of them means for a contributor.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, path: String? = nil, _ dependencies: [String]) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
+        path: path ?? "Sources/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [String]) -> Target {
+    .testTarget(
+        name: name, dependencies: (dependencies + ["TestSupport"]).map { .init(stringLiteral: $0) },
+        path: "Tests/\(name)", swiftSettings: strict)
+}
+
+func c(_ name: String, _ pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "comfy-lambda",
+    products: [
+        .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
+        .library(name: "AWSClients", targets: ["AWSClients"]),
+        .library(name: "ComfyUI", targets: ["ComfyUI"]),
+        .executable(name: "bootstrap", targets: ["bootstrap"]),
+        .executable(name: "comfy-lambda", targets: ["comfy-lambda"]),
+    ],
+    targets: [
+        // The C libraries. Each has exactly one importer.
+        c("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        c("COpenSSL", "libcrypto", apt: "libssl-dev"),
+        c("CZlib", "zlib", apt: "zlib1g-dev"),
+        c("CExpat", "expat", apt: "libexpat1-dev"),
+        c("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev"),
+
+        // First floor: nothing here knows of AWS, Lambda or ComfyUI.
+        library("JSON", []),
+        library("Time", []),
+        library("Crypto", ["COpenSSL"]),
+        library("Telemetry", ["JSON", "Time"]),
+        library("HTTP", ["CCurl", "CZlib", "Telemetry", "Time"]),
+
+        // Second floor: three that do not know one another.
+        library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
+        library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat"]),
+        library("ComfyUI", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
+
+        // Third floor: where they meet.
+        library(
+            "Handlers",
+            [
+                "ComfyUI", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto", "Telemetry", "Time",
+            ]),
+
+        // The programs.
+        .executableTarget(
+            name: "bootstrap",
+            dependencies: [
+                "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time",
+            ],
+            path: "Sources/bootstrap", swiftSettings: strict),
+        library("LocalServer", ["CMicroHTTPD", "HTTP"]),
+        .executableTarget(
+            name: "comfy-lambda",
+            dependencies: [
+                "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto",
+                "Telemetry", "Time",
+            ],
+            path: "Sources/comfy-lambda", swiftSettings: strict),
+
+        // Tests: one target a module, and what they share.
+        .target(
+            name: "TestSupport", dependencies: ["HTTP", "JSON", "LocalServer"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("JSONTests", ["JSON"]),
+        tests("TimeTests", ["Time"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("TelemetryTests", ["Telemetry", "JSON", "Time"]),
+        tests("HTTPTests", ["HTTP", "Time"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
+        tests("AWSClientsTests", ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
+        tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Time"]),
+        tests(
+            "HandlersTests",
+            [
+                "Handlers", "ComfyUI", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto", "Telemetry",
+                "Time",
+            ]),
+        tests("CommandLineTests", ["LocalServer", "comfy-lambda", "HTTP", "JSON"]),
+        tests("EndToEndTests", ["AWSClients", "HTTP", "JSON", "Time"]),
+    ]
+)

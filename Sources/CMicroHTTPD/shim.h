@@ -1,0 +1,3 @@
+// libmicrohttpd for Swift. Its variadic and macro parts get wrappers here.
+#pragma once
+#include <microhttpd.h>
