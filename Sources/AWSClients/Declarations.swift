@@ -185,3 +185,7 @@ public struct SQS: Sendable {
     public func createQueue(_ name: String, attributes: [String: String] = [:]) async throws(AWSError) -> String { fatalError("stub") }
     public func attributes(of queueURL: String, _ names: [String] = ["All"]) async throws(AWSError) -> [String: String] { fatalError("stub") }
 }
+extension AWSError {
+    /// An error of ours.
+    public init(_ code: Code, _ message: String, service: String, operation: String) { fatalError("stub") }
+}

@@ -1,0 +1,146 @@
+import HTTP
+import Time
+
+/// Everything the handlers read from the environment, read once. `docs/configuration.md` is the table of it, and a test holds the two together.
+struct Configuration: Sendable {
+    /// Who may call the API.
+    enum AuthMode: String, Sendable, CaseIterable {
+        /// Anyone: for local use.
+        case none
+        /// Whom API Gateway's authorizer vouches for (IAM or JWT).
+        case gateway
+    }
+
+    /// A variable that is missing or malformed: which, what was found, what is expected.
+    struct Invalid: Error, Sendable, Hashable, CustomStringConvertible {
+        let variable: String
+        let found: String?
+        let expected: String
+        var description: String {
+            "\(variable) is \(found.map { "'\($0)'" } ?? "not set"); expected \(expected)"
+        }
+    }
+
+    var table: String
+    var bucket: String
+    var topicARN: String
+    var workQueue: String
+    var resumeQueue: String
+    var workers: [URL]
+    var slotsPerWorker: Int
+    var authMode: AuthMode
+    var allowedNodeTypes: String?
+    var maximumNodes: Int
+    var maximumImagePixels: Int
+    var maximumBodyBytes: Int
+    var maximumConcurrentExecutions: Int
+    var corsAllowedOrigins: [String]
+    var outputBaseURL: URL?
+    var urlLifetime: Duration
+    var dispatchConcurrency: Int
+    var handOffMargin: Duration
+    var heartbeat: Duration
+    var maximumQueueTime: Duration
+    var workerPatience: Duration
+    var policy: JobPolicy
+}
+
+extension Configuration {
+    /// Reads and checks every variable. An empty one counts as unset.
+    init(environment: [String: String]) throws(Invalid) {
+        let read = EnvironmentReader(environment)
+        table = try read.required("TABLE_NAME", "the name of the DynamoDB table")
+        bucket = try read.required("BUCKET_NAME", "the name of the S3 bucket")
+        topicARN = try read.required("TOPIC_ARN", "the ARN of the completion topic")
+        workQueue = try read.required("WORK_QUEUE_URL", "the address of the work queue")
+        resumeQueue = try read.required("RESUME_QUEUE_URL", "the address of the resume queue")
+        workers = try read.list("COMFYUI_URLS") { text throws(Invalid) in
+            guard let url = URL(text), url.scheme == "http" || url.scheme == "https", url.query == nil else {
+                throw Invalid(
+                    variable: "COMFYUI_URLS", found: text,
+                    expected: "a comma-separated list of http:// or https:// addresses")
+            }
+            return url
+        }
+        slotsPerWorker = try read.integer("COMFYUI_SLOTS", 1, in: 1...16)
+        let mode = read.text("AUTH_MODE") ?? AuthMode.gateway.rawValue
+        guard let authMode = AuthMode(rawValue: mode) else {
+            throw Invalid(variable: "AUTH_MODE", found: mode, expected: "none or gateway")
+        }
+        self.authMode = authMode
+        allowedNodeTypes = read.text("ALLOWED_NODE_TYPES")
+        maximumNodes = try read.integer("MAX_WORKFLOW_NODES", 100, in: 1...1000)
+        maximumImagePixels = try read.integer("MAX_IMAGE_PIXELS", 1_048_576, in: 4096...268_435_456)
+        maximumBodyBytes = try read.integer("MAX_BODY_BYTES", 4 << 20, in: 1024...(6 << 20))
+        maximumConcurrentExecutions = try read.integer("MAX_CONCURRENT_EXECUTIONS", 3, in: 1...1000)
+        corsAllowedOrigins = try read.list("CORS_ALLOWED_ORIGINS") { $0 }
+        outputBaseURL = try read.url("OUTPUT_BASE_URL")
+        urlLifetime = try read.seconds("URL_EXPIRES_SECONDS", 3600, in: 60...604_800)
+        dispatchConcurrency = try read.integer("DISPATCH_CONCURRENCY", 10, in: 1...100)
+        handOffMargin = try read.seconds("HANDOFF_MARGIN_SECONDS", 20, in: 1...300)
+        heartbeat = try read.seconds("HEARTBEAT_SECONDS", 5, in: 1...20)
+        maximumQueueTime = try read.seconds("MAX_QUEUE_SECONDS", 7200, in: 10...1_209_600)
+        workerPatience = try read.seconds("WORKER_PATIENCE_SECONDS", 30, in: 1...600)
+        policy = JobPolicy()
+        policy.attempts = try read.integer("JOB_ATTEMPTS", 3, in: 1...10)
+        policy.retention = .seconds(86_400 * (try read.integer("RESULT_DAYS", 30, in: 1...3650)))
+        policy.attention = try read.seconds("SWEEP_ATTENTION_SECONDS", 30, in: 1...900)
+        policy.lease = try read.seconds("LEASE_SECONDS", 45, in: 2...600)
+    }
+}
+
+/// Variables read one by one, with errors that name them.
+struct EnvironmentReader {
+    private let environment: [String: String]
+    init(_ environment: [String: String]) { self.environment = environment }
+
+    func text(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func required(_ name: String, _ expected: String) throws(Configuration.Invalid) -> String {
+        guard let value = text(name) else {
+            throw Configuration.Invalid(variable: name, found: nil, expected: expected)
+        }
+        return value
+    }
+
+    func integer(_ name: String, _ standard: Int, in range: ClosedRange<Int>)
+        throws(Configuration.Invalid) -> Int
+    {
+        guard let value = text(name) else { return standard }
+        guard let number = Int(value), range.contains(number) else {
+            throw Configuration.Invalid(
+                variable: name, found: value,
+                expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func seconds(_ name: String, _ standard: Int, in range: ClosedRange<Int>)
+        throws(Configuration.Invalid) -> Duration
+    {
+        .seconds(try integer(name, standard, in: range))
+    }
+
+    func url(_ name: String) throws(Configuration.Invalid) -> URL? {
+        guard let value = text(name) else { return nil }
+        guard let url = URL(value), url.scheme.hasPrefix("http") else {
+            throw Configuration.Invalid(
+                variable: name, found: value, expected: "an http:// or https:// address")
+        }
+        return url
+    }
+
+    func list<T>(_ name: String, _ parse: (String) throws(Configuration.Invalid) -> T)
+        throws(Configuration.Invalid) -> [T]
+    {
+        var values: [T] = []
+        for part in (text(name) ?? "").split(separator: ",") {
+            let trimmed = part.drop { $0 == " " }
+            let end = trimmed.lastIndex { $0 != " " }
+            if let end { values.append(try parse(String(trimmed[...end]))) }
+        }
+        return values
+    }
+}

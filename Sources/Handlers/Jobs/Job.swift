@@ -1,0 +1,138 @@
+import Crypto
+import JSON
+import Time
+
+/// A job as the table knows it: the truth about one piece of GPU work.
+///
+/// The values here are small on purpose (the item stays under 4 KB, because DynamoDB bills all of it at
+/// every write and again in every index): the workflow, the metadata and the progress are items of their own.
+struct Job: Sendable, Hashable {
+    /// Where a job is in its life. `queued → running → completed | failed | cancelled`, `queued → cancelled | failed`.
+    enum State: String, Sendable, CaseIterable {
+        case queued, running, completed, failed, cancelled
+        /// Entered once and never left.
+        var isFinal: Bool { self != .queued && self != .running }
+    }
+
+    /// How the parts of a workflow are run.
+    enum ExecutionMode: String, Sendable { case sequential, parallel }
+
+    /// UUIDv7: ids sort by the time they were made.
+    var id: UUID
+    var user: String
+    var state: State = .queued
+    /// Counts transitions; every transition's write is conditional on it.
+    var version = 0
+    /// 1 to 10, 10 first.
+    var priority = 5
+    var createdAt: Timestamp
+    var queuedAt: Timestamp
+    /// When the first attempt began; `timeoutSeconds` counts from here over all attempts.
+    var startedAt: Timestamp?
+    var completedAt: Timestamp?
+    /// When the sweep has to look at it again; nil when there is nothing left to do.
+    var dueAt: Timestamp?
+    /// A retried job is not claimed before this.
+    var notBefore: Timestamp?
+
+    /// How often `POST /prompt` was sent for it.
+    var attempt = 0
+    /// The run that holds it while it is running.
+    var run: Run?
+    /// Ended and running attempts, oldest first.
+    var attempts: [Attempt] = []
+    var cancelRequestedAt: Timestamp?
+
+    var outputs: [Output] = []
+    var failure: Failure?
+    /// A final state not announced yet.
+    var notificationPending = false
+
+    var timeoutSeconds = 600
+    var executionMode = ExecutionMode.sequential
+    /// The node whose output is the primary one; nil = the first output node.
+    var primaryNode: String?
+    var workerLabels: [String] = []
+    /// The checkpoint its workflow names: a worker that has it warm is a better place.
+    var checkpoint: String?
+    var seed: UInt64?
+    var webhookURL: String?
+    var hasMetadata = false
+    /// When the table may forget it; set in final states only.
+    var expiresAt: Timestamp?
+
+    /// Whoever runs it now: every write of a run carries `token`, so that who lost the lease changes nothing.
+    struct Run: Sendable, Hashable {
+        var token: String
+        var worker: String
+        var slot: Int
+        /// Set together with the attempt, before `POST /prompt`.
+        var promptID: String?
+        var clientID: String?
+    }
+
+    /// One try on one worker.
+    struct Attempt: Sendable, Hashable {
+        var worker: String
+        var startedAt: Timestamp
+        var endedAt: Timestamp?
+        var error: Failure.Code?
+    }
+
+    /// A stored output. Its key is derived, see `OutputKey`: no name that came from a worker is in it.
+    struct Output: Sendable, Hashable {
+        /// What a client does with it.
+        enum Kind: String, Sendable { case image, video, audio, text, file }
+        var index: Int
+        var nodeID: String
+        var kind: Kind
+        /// As the worker called it, for show only.
+        var filename: String
+        var contentType: String
+        var bytes: Int
+        var sha256: String
+        var width: Int?
+        var height: Int?
+        var key: String
+    }
+
+    /// Why it failed, in words fit for its user.
+    struct Failure: Sendable, Hashable {
+        /// `api.md`'s codes of a failed job.
+        enum Code: String, Sendable, CaseIterable {
+            case workflowRejected = "WORKFLOW_REJECTED"
+            case nodeFailed = "NODE_FAILED"
+            case outOfMemory = "OUT_OF_MEMORY"
+            case workerLost = "WORKER_LOST"
+            case noOutput = "NO_OUTPUT"
+            case storageFailed = "STORAGE_FAILED"
+            case timeout = "TIMEOUT"
+            case cancelled = "CANCELLED"
+        }
+        var code: Code
+        var message: String
+        var details: JSON?
+        init(_ code: Code, _ message: String, details: JSON? = nil) {
+            self.code = code
+            self.message = message
+            self.details = details
+        }
+    }
+
+    /// A queued job of `user`, due for a first look by the sweep in 30 s should its doorbell be lost.
+    init(id: UUID, user: String, createdAt: Timestamp) {
+        self.id = id
+        self.user = user
+        self.createdAt = createdAt
+        self.queuedAt = createdAt
+        self.dueAt = createdAt + .seconds(30)
+    }
+
+    /// The three bands of priority; the queue is served band by band.
+    enum Band: Int, Sendable, CaseIterable { case low, normal, high }
+    /// 1–3, 4–7 and 8–10.
+    var band: Band { priority >= 8 ? .high : priority >= 4 ? .normal : .low }
+
+    /// The event name that consumers de-duplicate by, with the job id: `job.completed`, `job.failed`, `job.cancelled`.
+    var completionEvent: String? { state.isFinal ? "job.\(state.rawValue)" : nil }
+}

@@ -1,0 +1,119 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import Time
+
+/// What belongs to a job and is not its item: the workflow, the metadata, the progress.
+///
+/// They share the job's partition, so that one query reads a job with what its page shows; the workflow's sort
+/// key lies outside of that range, because nobody who looks at a job wants it.
+struct JobDocuments: Sendable {
+    let dynamoDB: DynamoDB
+    let s3: S3
+    let table: String
+    let bucket: String
+
+    /// Compressed workflows above this many bytes go to the bucket.
+    static let inlineLimit = 16 << 10
+    /// A stored workflow larger than this is none of ours.
+    static let workflowLimit = 8 << 20
+
+    /// The table and the bucket of the deployment.
+    init(_ dynamoDB: DynamoDB, _ s3: S3, table: String, bucket: String) {
+        self.dynamoDB = dynamoDB
+        self.s3 = s3
+        self.table = table
+        self.bucket = bucket
+    }
+
+    /// A job with what its page shows.
+    struct Page: Sendable {
+        var job: Job
+        var metadata: JSON?
+        /// Of the running attempt; nil before its first frame.
+        var progress: JSON?
+    }
+
+    /// One strongly consistent query; nil when there is no such job or its time is over.
+    func page(_ id: UUID, at now: Timestamp) async throws(AWSError) -> Page? {
+        var query = DynamoDB.Query(
+            table: table,
+            where: .and([
+                .equals("pk", .s(JobItem.partition(id))),
+                .between("sk", .s(JobItem.sortKey), .s("PROGRESS")),
+            ]))
+        query.consistent = true
+        let items = try await dynamoDB.query(query).items
+        guard let item = items.first(where: { $0["sk"]?.string == JobItem.sortKey }) else { return nil }
+        let job: Job
+        do {
+            job = try JobItem.decode(item)
+        } catch {
+            throw AWSError(.malformedResponse, "\(error)", service: "dynamodb", operation: "Query")
+        }
+        if let expiresAt = job.expiresAt, expiresAt <= now { return nil }
+        func document(_ sortKey: String) -> JSON? {
+            items.first { $0["sk"]?.string == sortKey }
+                .flatMap { $0["document"]?.string }.flatMap { try? JSON(parsing: $0) }
+        }
+        return Page(job: job, metadata: document("METADATA"), progress: document("PROGRESS"))
+    }
+
+    /// Written before the job item, so that a claimed job always has its workflow.
+    func store(workflow: JSON, metadata: JSON?, for job: Job, expires: Timestamp)
+        async throws(AWSError)
+    {
+        var item = key(job.id, "WORKFLOW", expires)
+        let compressed = Gzip.compress(workflow.serialized())
+        if compressed.count <= Self.inlineLimit {
+            item["gzip"] = .b(compressed)
+        } else {
+            let name = OutputKey.workflow(user: job.user, job: job.id)
+            try await s3.put(
+                compressed, bucket: bucket, key: name, options: .init(contentType: "application/gzip"))
+            item["s3_key"] = .s(name)
+        }
+        try await dynamoDB.put(item, into: table)
+        if let metadata {
+            var item = key(job.id, "METADATA", expires)
+            item["document"] = .s(metadata.text)
+            try await dynamoDB.put(item, into: table)
+        }
+    }
+
+    /// The workflow as it was validated; nil when it is gone.
+    func workflow(_ id: UUID) async throws(AWSError) -> WorkflowGraph? {
+        guard let item = try await dynamoDB.get(key(id, "WORKFLOW", nil), from: table) else { return nil }
+        var compressed = item["gzip"]?.bytes
+        if let name = item["s3_key"]?.string {
+            compressed = try await s3.get(bucket: bucket, key: name, limit: Self.workflowLimit)
+        }
+        guard let compressed,
+            let bytes = Gzip.decompress(compressed, limit: Self.workflowLimit),
+            let json = try? JSON(parsing: bytes)
+        else { return nil }
+        return try? WorkflowGraph(normalizing: json)
+    }
+
+    /// Overwrites the progress; its own item in no index, so that it costs one write unit and collides with nothing.
+    func store(progress: JSON, for id: UUID, expires: Timestamp) async throws(AWSError) {
+        var item = key(id, "PROGRESS", expires)
+        item["document"] = .s(progress.text)
+        try await dynamoDB.put(item, into: table)
+    }
+
+    /// Removes what a refused creation left behind.
+    func delete(_ id: UUID) async throws(AWSError) {
+        for sortKey in ["WORKFLOW", "METADATA", "PROGRESS"] {
+            try await dynamoDB.delete(key(id, sortKey, nil), from: table)
+        }
+    }
+
+    private func key(_ id: UUID, _ sortKey: String, _ expires: Timestamp?) -> Item {
+        var item: Item = ["pk": .s(JobItem.partition(id)), "sk": .s(sortKey)]
+        if let expires { item[TableDefinition.timeToLiveAttribute] = .n(expires.seconds) }
+        return item
+    }
+}

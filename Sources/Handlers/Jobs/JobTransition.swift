@@ -1,0 +1,164 @@
+import JSON
+import Time
+
+/// What can happen to a job.
+enum JobEvent: Sendable, Hashable {
+    /// A dispatcher that holds a slot takes a queued job.
+    case claimed(Job.Run)
+    /// The run is about to send `POST /prompt`: the attempt counts from here.
+    case submitted(promptID: String, clientID: String)
+    /// The claim came to nothing before `POST /prompt` was sent (the worker was gone): no attempt.
+    case released
+    /// Another run takes over the prompt (hand-off, or a lease that ran out). No attempt.
+    case resumed(Job.Run)
+    /// Trouble that is not the workflow's: again, elsewhere, after `delay`, while attempts are left.
+    case attemptFailed(Job.Failure, delay: Duration)
+    case completed([Job.Output])
+    /// `outputs`: what exists all the same.
+    case failed(Job.Failure, outputs: [Job.Output])
+    case cancelRequested
+    /// The run confirms that the worker has let go of it.
+    case cancelled
+    /// Waited in the queue for longer than allowed.
+    case waitedTooLong
+    /// The completion was published.
+    case announced
+    /// The sweep looked, and wants to look again.
+    case deferred(until: Timestamp)
+}
+
+/// A transition's outcome: the job after it, and under which conditions it may be written.
+struct JobTransition: Sendable, Hashable {
+    /// The job as it shall be.
+    var job: Job
+    /// The write also demands that nobody asked to cancel meanwhile: a cancelled job is never requeued.
+    var forbidsCancelMark = false
+    /// False for marks, which must not collide with a transition of somebody else's: they are conditional on the state alone.
+    var demandsVersion = true
+}
+
+/// The event does not apply to a job in this state: somebody else was first.
+struct TransitionRefused: Error, Sendable, Hashable {
+    /// The state it was found in.
+    var state: Job.State
+}
+
+/// How many attempts a job has, and how long a result is kept.
+struct JobPolicy: Sendable, Hashable {
+    /// `JOB_ATTEMPTS`.
+    var attempts = 3
+    /// `RESULT_DAYS`.
+    var retention: Duration = .seconds(30 * 86_400)
+    /// How soon the sweep looks after a job whose doorbell may be lost, or whose run may have died.
+    var attention: Duration = .seconds(30)
+    /// A run's lease, `LEASE_SECONDS`.
+    var lease: Duration = .seconds(45)
+    /// The defaults.
+    init() {}
+}
+
+extension Job {
+    /// The law: what `event` makes of this job at `now`. Pure, so that a test can explore every interleaving.
+    func transition(_ event: JobEvent, at now: Timestamp, policy: JobPolicy = JobPolicy())
+        throws(TransitionRefused) -> JobTransition
+    {
+        var next = JobTransition(job: self)
+        next.job.version += 1
+        switch (state, event) {
+        case (.queued, .claimed(let run)):
+            guard cancelRequestedAt == nil else { throw TransitionRefused(state: state) }
+            next.job.state = .running
+            next.job.run = run
+            next.job.dueAt = now + policy.lease
+
+        case (.running, .submitted(let promptID, let clientID)):
+            next.job.attempt += 1
+            next.job.startedAt = startedAt ?? now
+            next.job.run?.promptID = promptID
+            next.job.run?.clientID = clientID
+            next.job.attempts.append(Attempt(worker: run?.worker ?? "", startedAt: now))
+
+        case (.running, .released):
+            next.job.requeue(at: now, after: .zero, policy)
+            next.forbidsCancelMark = true
+
+        case (.running, .resumed(let run)):
+            next.job.run = run
+            next.job.dueAt = now + policy.lease
+
+        case (.running, .attemptFailed(let failure, let delay)):
+            next.job.endAttempt(failure.code, at: now)
+            if attempt >= policy.attempts {
+                next.job.end(.failed, at: now, policy)
+                next.job.failure = failure
+            } else {
+                next.job.requeue(at: now, after: delay, policy)
+                next.forbidsCancelMark = true
+            }
+
+        case (.running, .completed(let outputs)):
+            next.job.endAttempt(nil, at: now)
+            next.job.end(.completed, at: now, policy)
+            next.job.outputs = outputs
+
+        case (.running, .failed(let failure, let outputs)):
+            next.job.endAttempt(failure.code, at: now)
+            next.job.end(.failed, at: now, policy)
+            next.job.failure = failure
+            next.job.outputs = outputs
+
+        case (.queued, .cancelRequested):
+            next.job.cancelRequestedAt = now
+            next.job.end(.cancelled, at: now, policy)
+
+        case (.running, .cancelRequested):
+            next.job.version = version
+            next.job.cancelRequestedAt = cancelRequestedAt ?? now
+            next.demandsVersion = false
+
+        case (.running, .cancelled):
+            next.job.endAttempt(.cancelled, at: now)
+            next.job.end(.cancelled, at: now, policy)
+
+        case (.queued, .waitedTooLong):
+            next.job.end(.failed, at: now, policy)
+            next.job.failure = Failure(.timeout, "No worker became free for this job in time.")
+
+        case (.completed, .announced), (.failed, .announced), (.cancelled, .announced):
+            guard notificationPending else { throw TransitionRefused(state: state) }
+            next.job.notificationPending = false
+            next.job.dueAt = nil
+
+        case (_, .deferred(let time)) where !state.isFinal || notificationPending:
+            next.job.version = version
+            next.job.dueAt = time
+
+        default:
+            throw TransitionRefused(state: state)
+        }
+        return next
+    }
+
+    private mutating func requeue(at now: Timestamp, after delay: Duration, _ policy: JobPolicy) {
+        state = .queued
+        run = nil
+        notBefore = delay > .zero ? now + delay : nil
+        dueAt = now + delay + policy.attention
+    }
+
+    private mutating func end(_ final: State, at now: Timestamp, _ policy: JobPolicy) {
+        state = final
+        run = nil
+        notBefore = nil
+        completedAt = now
+        notificationPending = true
+        dueAt = now
+        expiresAt = now + policy.retention
+    }
+
+    private mutating func endAttempt(_ error: Failure.Code?, at now: Timestamp) {
+        guard let last = attempts.indices.last, attempts[last].endedAt == nil else { return }
+        attempts[last].endedAt = now
+        attempts[last].error = error
+    }
+}
