@@ -161,6 +161,12 @@ public struct ExecutionWatcher: Sendable {
     public init(client: ComfyUIClient, loop: EventLoop, promptID: String, clientID: String) { fatalError("stub") }
     /// Opens the socket (await this before submitting, so that nothing is missed). A failure to open is no failure of the watch.
     public mutating func open() async { fatalError("stub") }
+    /// Closes the socket; safe twice.
+    public mutating func close() async { fatalError("stub") }
     /// Throws `unreachable` when the worker does not answer for `patience`, and `cancelled`. Always closes its socket.
     public mutating func watch(patience: Duration, onEvent: @Sendable (ExecutionEvent) async -> Void) async throws(ComfyUIError) -> End { fatalError("stub") }
+}
+extension ComfyUIError {
+    /// An error of a caller's own.
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) { fatalError("stub") }
 }

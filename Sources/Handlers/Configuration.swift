@@ -27,6 +27,7 @@ struct Configuration: Sendable {
     var workQueue: String
     var resumeQueue: String
     var workers: [URL]
+    var workerLabels: [String]
     var slotsPerWorker: Int
     var authMode: AuthMode
     var allowedNodeTypes: String?
@@ -62,6 +63,7 @@ extension Configuration {
             }
             return url
         }
+        workerLabels = try read.list("COMFYUI_LABELS") { $0 }
         slotsPerWorker = try read.integer("COMFYUI_SLOTS", 1, in: 1...16)
         let mode = read.text("AUTH_MODE") ?? AuthMode.gateway.rawValue
         guard let authMode = AuthMode(rawValue: mode) else {

@@ -69,27 +69,22 @@ struct JobStore: Sendable {
         }
     }
 
-    /// Like `apply`, but reads again and retries while `event` still applies: for what must happen whatever else does.
-    func applyLatest(_ event: JobEvent, to id: UUID) async throws(AWSError) -> Outcome {
+    /// Like `apply`, but on the job as it is now, again while somebody else's writes come between. With `heldBy`,
+    /// only while the run with that token still has the job.
+    func applyLatest(_ event: JobEvent, to id: UUID, heldBy token: String? = nil) async throws(AWSError)
+        -> Outcome
+    {
         var latest = try await job(id)
         for _ in 0..<8 {
-            guard let job = latest else { return .lost(nil) }
+            guard let job = latest, token == nil || job.run?.token == token else { break }
             switch try await apply(event, to: job) {
             case .done(let changed): return .done(changed)
             case .lost(let found):
-                guard let found, (try? found.transition(event, at: clock(), policy: policy)) != nil
-                else { return .lost(found) }
+                if found == job { return .lost(found) }
                 latest = found
             }
         }
         return .lost(latest)
-    }
-
-    /// Who asked to cancel must be heard between transitions: one attribute, half a read unit.
-    func cancelWasRequested(_ id: UUID) async throws(AWSError) -> Bool {
-        let item = try await dynamoDB.get(
-            JobItem.key(id), from: table, projection: ["cancel_requested_at"])
-        return item?["cancel_requested_at"] != nil
     }
 
     static func condition(_ transition: JobTransition, of job: Job) -> Condition {

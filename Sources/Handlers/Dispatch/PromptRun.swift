@@ -1,0 +1,215 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import Telemetry
+import Time
+
+/// The run itself: from the stored workflow to stored outputs, or from a prompt that another process submitted.
+struct PromptRun: Sendable {
+    let job: Job
+    let worker: Worker
+    let client: ComfyUIClient
+    let services: Services
+    let registry: WorkerRegistry
+
+    private var store: JobStore { services.store }
+    private var configuration: Configuration { services.configuration }
+
+    /// Never throws: whatever goes wrong is a way to end.
+    func run() async -> RunEnd? {
+        do {
+            guard let graph = try await services.documents.workflow(job.id) else {
+                return .ended(.failed(.init(.workflowRejected, "The stored workflow is gone."), outputs: []))
+            }
+            let end =
+                job.run?.promptID == nil ? try await submit(graph) : try await resume(graph)
+            return Task.isCancelled ? nil : end
+        } catch {
+            return Task.isCancelled ? nil : .abandoned("\(error)")
+        }
+    }
+
+    private func submit(_ graph: WorkflowGraph) async throws(AWSError) -> RunEnd {
+        let attempt = job.attempt + 1
+        let promptID = PromptID.derive(job: job.id, attempt: attempt)
+        let clientID = PromptID.client(job: job.id, attempt: attempt)
+        var watcher = ExecutionWatcher(
+            client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
+        await watcher.open()
+        let submitted: Job
+        switch try await store.apply(.submitted(promptID: promptID, clientID: clientID), to: job) {
+        case .done(let written): submitted = written
+        case .lost:
+            await watcher.close()
+            return .leaseLost
+        }
+        if submitted.cancelRequestedAt != nil {
+            await watcher.close()
+            return .ended(.cancelled)
+        }
+        do {
+            try await client.submit(
+                graph.submission(runID: promptID, catalog: .standard), promptID: promptID,
+                clientID: clientID)
+        } catch {
+            if error.code == .rejected {
+                await watcher.close()
+                return .ended(
+                    .failed(
+                        .init(.workflowRejected, error.message, details: error.details), outputs: []))
+            }
+            let wasQueued = error.mayHaveBeenQueued ? await isKnown(promptID) : false
+            guard wasQueued else {
+                await watcher.close()
+                return await lost(error)
+            }
+        }
+        return try await watch(&watcher, graph, submitted)
+    }
+
+    /// Another process submitted it: the truth first, then the socket.
+    private func resume(_ graph: WorkflowGraph) async throws(AWSError) -> RunEnd {
+        guard let promptID = job.run?.promptID, let clientID = job.run?.clientID else {
+            return .abandoned("a run without a prompt id")
+        }
+        do {
+            if let entry = try await client.history(promptID) {
+                return try await finish(entry, job)
+            }
+        } catch let error as ComfyUIError {
+            return await lost(error)
+        } catch let error as AWSError {
+            throw error
+        } catch {
+            return .abandoned("\(error)")
+        }
+        var watcher = ExecutionWatcher(
+            client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
+        await watcher.open()
+        return try await watch(&watcher, graph, job)
+    }
+
+    private func watch(_ watcher: inout ExecutionWatcher, _ graph: WorkflowGraph, _ job: Job)
+        async throws(AWSError) -> RunEnd
+    {
+        let writer = ProgressWriter(
+            graph: graph, documents: services.documents, job: job.id,
+            expires: services.now + configuration.policy.retention)
+        let end: ExecutionWatcher.End
+        do {
+            end = try await watcher.watch(patience: configuration.workerPatience) { event in
+                await writer.apply(event)
+            }
+        } catch {
+            return await lost(error)
+        }
+        switch end {
+        case .finished(let entry): return try await finish(entry, job)
+        case .lost:
+            // A prompt that was deleted from the queue on request leaves no trace either.
+            if try await store.job(job.id)?.cancelRequestedAt != nil { return .ended(.cancelled) }
+            return again(
+                .init(.workerLost, "The worker lost the job; it was restarted or its queue was cleared."))
+        }
+    }
+
+    private func finish(_ entry: HistoryEntry, _ job: Job) async throws(AWSError) -> RunEnd {
+        switch entry.outcome {
+        case .interrupted:
+            let now = try await store.job(job.id)
+            if now?.cancelRequestedAt != nil { return .ended(.cancelled) }
+            if let started = now?.startedAt,
+                services.now - started > .seconds(job.timeoutSeconds)
+            {
+                return .ended(
+                    .failed(
+                        .init(.timeout, "The job did not end within its \(job.timeoutSeconds) seconds."),
+                        outputs: []))
+            }
+            let failure = Job.Failure(.workerLost, "Somebody interrupted the job on its worker.")
+            return job.attempt > 1 ? .ended(.failed(failure, outputs: [])) : again(failure)
+        case .failed(let node):
+            if node.isOutOfMemory { return await outOfMemory(node) }
+            let outputs = (try? await stored(entry, job).get()) ?? []
+            return .ended(.failed(failure(node), outputs: outputs))
+        case .success:
+            switch await stored(entry, job) {
+            case .success(let outputs) where outputs.isEmpty:
+                return .ended(
+                    .failed(.init(.noOutput, "The workflow ended without leaving an output."), outputs: []))
+            case .success(let outputs): return .ended(.completed(outputs))
+            case .failure(.missing(let name)):
+                return .ended(
+                    .failed(
+                        .init(.noOutput, "The worker no longer has the output '\(name.prefix(255))'."),
+                        outputs: []))
+            case .failure(.worker(let error)): return await lost(error)
+            case .failure(.storage(let error)):
+                Log.error(
+                    "outputs not stored",
+                    ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+                return .ended(
+                    .failed(
+                        .init(.storageFailed, "The outputs could not be stored (\(error.code.rawValue))."),
+                        outputs: []))
+            }
+        }
+    }
+
+    private func stored(_ entry: HistoryEntry, _ job: Job) async -> Result<[Job.Output], OutputStore.Failure>
+    {
+        let outputs = OutputStore(
+            s3: services.s3, bucket: configuration.bucket, loop: services.http.loop)
+        do {
+            return .success(try await outputs.store(entry, of: job, from: client))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// `/free` gives the memory of other models back; one more try, then it is the workflow that is too big.
+    private func outOfMemory(_ node: HistoryEntry.NodeFailure) async -> RunEnd {
+        try? await client.free()
+        var out = failure(node)
+        out.code = .outOfMemory
+        return job.attempt > 1 ? .ended(.failed(out, outputs: [])) : again(out)
+    }
+
+    private func failure(_ node: HistoryEntry.NodeFailure) -> Job.Failure {
+        .init(
+            .nodeFailed, "Node \(node.nodeID) (\(node.classType)) failed: \(node.message)",
+            details: [
+                "node_id": .string(node.nodeID), "class_type": .string(node.classType),
+                "exception_type": .string(node.exceptionType),
+            ])
+    }
+
+    /// After an answer that was lost: is the prompt there all the same? Asked twice, because history comes late by a moment.
+    private func isKnown(_ promptID: String) async -> Bool {
+        for _ in 0..<2 {
+            if let queue = try? await client.queue(),
+                queue.running.contains(promptID) || queue.pending.contains(promptID)
+            {
+                return true
+            }
+            if let entry = try? await client.history(promptID), entry.files.count >= 0 { return true }
+            try? await services.http.loop.sleep(for: .milliseconds(500))
+        }
+        return false
+    }
+
+    /// The worker is out of reach: not the workflow's fault.
+    private func lost(_ error: ComfyUIError) async -> RunEnd {
+        if error.code == .cancelled { return .abandoned("cancelled") }
+        try? await registry.recordFailure(of: worker, at: services.now)
+        Log.warn("worker lost", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+        return again(.init(.workerLost, "The connection to the worker was lost."))
+    }
+
+    /// Backoff from 1 s, doubling with the attempts.
+    private func again(_ failure: Job.Failure) -> RunEnd {
+        .ended(.attemptFailed(failure, delay: .seconds(1 << min(job.attempt, 6))))
+    }
+}

@@ -1,0 +1,98 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import Telemetry
+import Time
+
+/// Holds the lease of a run, hears the wish to cancel, and watches the clocks.
+struct RunGuard: Sendable {
+    let job: Job
+    let slot: HeldSlot
+    let slots: SlotPool
+    let store: JobStore
+    let client: ComfyUIClient
+    let loop: EventLoop
+    let configuration: Configuration
+    /// By the local clock, which the invocation's deadline is told in.
+    let handOffAt: Timestamp
+
+    /// How long the worker has to let go of a cancelled prompt.
+    static let cancelPatience: Duration = .seconds(60)
+
+    /// Returns when the run must stop; nil when it was cancelled because the run ended first.
+    func watch() async -> RunEnd? {
+        var cancelSince: Timestamp?
+        var wasTimedOut = false
+        var renewed = ContinuousClock.now
+        while true {
+            let untilHandOff = handOffAt - Timestamp.now
+            if untilHandOff <= .zero { return .handOff }
+            do {
+                try await loop.sleep(for: min(configuration.heartbeat, untilHandOff))
+            } catch {
+                return nil
+            }
+            do {
+                if ContinuousClock.now - renewed >= configuration.policy.lease / 5 {
+                    guard try await slots.renew(slot) else { return .leaseLost }
+                    renewed = .now
+                }
+                guard let now = try await store.job(job.id), now.run?.token == slot.token else {
+                    return Task.isCancelled ? nil : .leaseLost
+                }
+                let isOverTime =
+                    now.startedAt.map { store.clock() - $0 > .seconds(job.timeoutSeconds) } ?? false
+                if now.cancelRequestedAt != nil || isOverTime {
+                    wasTimedOut = wasTimedOut || (isOverTime && now.cancelRequestedAt == nil)
+                    let since = cancelSince ?? store.clock()
+                    cancelSince = since
+                    if let promptID = now.run?.promptID, await stop(promptID) {
+                        return .ended(wasTimedOut ? timeout : .cancelled)
+                    }
+                    if store.clock() - since > Self.cancelPatience {
+                        Log.error("worker does not let go of a stopped prompt", fields)
+                        return .ended(wasTimedOut ? timeout : .cancelled)
+                    }
+                }
+            } catch {
+                // DynamoDB out of reach: the run goes on, and every write of it is conditional on the token.
+                if Task.isCancelled { return nil }
+                Log.warn("heartbeat failed", fields)
+            }
+        }
+    }
+
+    /// What a run that took too long comes to.
+    var timeout: JobEvent {
+        .failed(
+            .init(.timeout, "The job did not end within its \(job.timeoutSeconds) seconds."), outputs: [])
+    }
+
+    /// Asks the worker to let go. True when the prompt is nowhere any more: it was waiting, and left no trace.
+    ///
+    /// A running prompt is interrupted only while it is ours that runs: older ComfyUI interrupts whatever runs.
+    /// Its end is then seen by the run itself.
+    private func stop(_ promptID: String) async -> Bool {
+        do {
+            let queue = try await client.queue()
+            if queue.running.contains(promptID) {
+                try await client.interrupt(promptID)
+                return false
+            }
+            if queue.pending.contains(promptID) {
+                try await client.deleteFromQueue(promptID)
+                let after = try await client.queue()
+                return !after.running.contains(promptID) && !after.pending.contains(promptID)
+            }
+        } catch {
+            Log.warn("worker not reached for a cancellation", fields)
+        }
+        return false
+    }
+
+    private var fields: JSON.Object {
+        ["job_id": .string("\(job.id)"), "worker": .string(slot.worker.id)]
+    }
+}

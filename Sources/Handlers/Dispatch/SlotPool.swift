@@ -1,0 +1,135 @@
+import AWSClients
+import Crypto
+import Telemetry
+import Time
+
+/// A slot that this process holds: the right to run one job on one worker until the lease ends.
+struct HeldSlot: Sendable {
+    let worker: Worker
+    let index: Int
+    /// In every write of the run.
+    let token: String
+}
+
+/// The slots of the workers: the one lease of the system. A slot is taken first, then a job.
+///
+/// A slot whose lease ran out still belongs to the job it names, as long as that job says so too: its prompt may
+/// still be running there. The sweep has the job resumed, and the resuming run takes the slot over by its token.
+struct SlotPool: Sendable {
+    let dynamoDB: DynamoDB
+    let table: String
+    let slotsPerWorker: Int
+    let store: JobStore
+    let lease: Duration
+
+    /// Takes a free slot of `worker`; nil when there is none.
+    func take(on worker: Worker) async throws(AWSError) -> HeldSlot? {
+        let taken = try await slots(of: worker)
+        for index in 0..<slotsPerWorker {
+            let token = "\(UUID.v4())"
+            let condition: Condition
+            if let item = taken[index], let holder = item["token"]?.string {
+                guard try await isAbandoned(item, holder: holder) else { continue }
+                condition = .equals("token", .s(holder))
+            } else {
+                condition = .notExists("token")
+            }
+            let slot = HeldSlot(worker: worker, index: index, token: token)
+            if try await write(slot, job: nil, condition: condition) { return slot }
+        }
+        return nil
+    }
+
+    /// Continues a run that another process began: the slot goes from the job's old token to a new one.
+    func takeOver(_ job: Job, run: Job.Run, worker: Worker) async throws(AWSError) -> HeldSlot? {
+        let slot = HeldSlot(worker: worker, index: run.slot, token: "\(UUID.v4())")
+        let taken = try await write(
+            slot, job: job.id,
+            condition: .or([.equals("token", .s(run.token)), .notExists("token")]))
+        return taken ? slot : nil
+    }
+
+    /// Names the job on the slot, so that an expired lease is known to be its.
+    func assign(_ job: UUID, to slot: HeldSlot) async throws(AWSError) -> Bool {
+        try await write(slot, job: job, condition: .equals("token", .s(slot.token)))
+    }
+
+    /// Another lease from now on. False when somebody else has the slot: the run must stop.
+    func renew(_ slot: HeldSlot) async throws(AWSError) -> Bool {
+        try await conditional { () async throws(AWSError) in
+            try await dynamoDB.update(
+                key(slot.worker, slot.index), in: table,
+                [.set("expires", .n((store.clock() + lease).milliseconds))],
+                condition: .equals("token", .s(slot.token)))
+        }
+    }
+
+    /// Gives it back; no harm when it is somebody else's by now.
+    func free(_ slot: HeldSlot) async throws(AWSError) {
+        _ = try await conditional { () async throws(AWSError) in
+            try await dynamoDB.update(
+                key(slot.worker, slot.index), in: table,
+                [.remove("token"), .remove("job"), .remove("expires")],
+                condition: .equals("token", .s(slot.token)))
+        }
+    }
+
+    /// Until when the run of a job holds its slot; nil when it does not.
+    func leaseEnd(of run: Job.Run) async throws(AWSError) -> Timestamp? {
+        let item = try await dynamoDB.get(key(id: run.worker, run.slot), from: table)
+        guard let item, item["token"]?.string == run.token, let expires = item["expires"]?.int64
+        else { return nil }
+        return Timestamp(milliseconds: expires)
+    }
+
+    private func slots(of worker: Worker) async throws(AWSError) -> [Int: Item] {
+        var query = DynamoDB.Query(
+            table: table,
+            where: .and([.equals("pk", .s("WORKER#\(worker.id)")), .beginsWith("sk", "SLOT#")]))
+        query.consistent = true
+        var slots: [Int: Item] = [:]
+        for item in try await dynamoDB.query(query).items {
+            if let sortKey = item["sk"]?.string, let index = Int(sortKey.dropFirst("SLOT#".count)) {
+                slots[index] = item
+            }
+        }
+        return slots
+    }
+
+    /// The lease is over, and the job it names (if any) is not this run's any more.
+    private func isAbandoned(_ item: Item, holder: String) async throws(AWSError) -> Bool {
+        guard let expires = item["expires"]?.int64, expires < store.clock().milliseconds else {
+            return false
+        }
+        guard let id = (item["job"]?.string).flatMap({ UUID($0) }) else { return true }
+        let job = try await store.job(id)
+        return job?.run?.token != holder
+    }
+
+    private func write(_ slot: HeldSlot, job: UUID?, condition: Condition) async throws(AWSError) -> Bool {
+        var updates: [Update] = [
+            .set("token", .s(slot.token)),
+            .set("expires", .n((store.clock() + lease).milliseconds)),
+        ]
+        updates.append(job.map { .set("job", .s("\($0)")) } ?? .remove("job"))
+        return try await conditional { () async throws(AWSError) in
+            try await dynamoDB.update(
+                key(slot.worker, slot.index), in: table, updates, condition: condition)
+        }
+    }
+
+    private func conditional(_ write: () async throws(AWSError) -> Void) async throws(AWSError) -> Bool {
+        do {
+            try await write()
+            return true
+        } catch  where error.code == .conditionalCheckFailed {
+            return false
+        }
+    }
+
+    private func key(_ worker: Worker, _ index: Int) -> Item { key(id: worker.id, index) }
+
+    private func key(id: String, _ index: Int) -> Item {
+        ["pk": .s("WORKER#\(id)"), "sk": .s("SLOT#\(index)")]
+    }
+}

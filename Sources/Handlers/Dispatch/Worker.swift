@@ -1,0 +1,48 @@
+import Crypto
+import HTTP
+import Time
+
+/// A ComfyUI container as the table knows it.
+struct Worker: Sendable {
+    /// Opaque: the address is never shown outside.
+    let id: String
+    let address: URL
+    var labels: [String] = []
+    /// Unanswered probes in a row.
+    var failures = 0
+    /// Left out until then, for a time that grows with the failures.
+    var leftOutUntil: Timestamp?
+    /// The checkpoint it loaded last.
+    var checkpoint: String?
+    /// Of the `/object_info` whose digest is stored; nil before the first answer. An unchanged one is not written again.
+    var digestHash: String?
+    var seenAt: Timestamp?
+
+    /// Three unanswered probes make a worker ill; a long job does not.
+    static let patience = 3
+
+    /// No job is sent to it, and when all are like this the service is not ready.
+    var isDead: Bool { failures >= Self.patience }
+
+    init(address: URL, labels: [String] = []) {
+        self.id = Self.id(of: address)
+        self.address = address
+        self.labels = labels
+    }
+
+    static func id(of address: URL) -> String {
+        "w-" + Hex.encode(Array(SHA256.hash(Array(address.description.utf8)).prefix(6)))
+    }
+
+    func isUsable(at now: Timestamp) -> Bool {
+        !isDead && (leftOutUntil.map { $0 <= now } ?? true)
+    }
+
+    /// A job's labels must all be the worker's.
+    func carries(_ wanted: [String]) -> Bool { wanted.allSatisfy(labels.contains) }
+
+    /// After the `count`-th failure in a row: 1 s, 2 s, 4 s … 5 min.
+    static func pause(afterFailures count: Int) -> Duration {
+        .seconds(min(300, 1 << min(max(0, count - 1), 9)))
+    }
+}

@@ -1,0 +1,43 @@
+import AWSClients
+public import HTTP
+public import LambdaRuntime
+import Telemetry
+
+/// The functions that the one binary can be; `_HANDLER` says which.
+public enum HandlerName: String, Sendable, CaseIterable {
+    case api, dispatch, notify, sweep
+
+    /// Reads the configuration and makes the handler.
+    ///
+    /// - Throws: a `FunctionError` that names the variable which is missing or malformed, what was found and what is expected.
+    public static func makeHandler(named name: String?, on loop: EventLoop, environment: [String: String])
+        throws -> any InvocationHandler
+    {
+        guard let name, let handler = HandlerName(rawValue: name) else {
+            let names = allCases.map(\.rawValue).joined(separator: ", ")
+            throw FunctionError(
+                type: "Runtime.InvalidHandler",
+                message: "_HANDLER is \(name.map { "'\($0)'" } ?? "not set"); expected one of: \(names)")
+        }
+        do {
+            let configuration = try Configuration(environment: environment)
+            let aws = AWSClient(
+                http: HTTPClient(loop: loop),
+                configuration: try AWSClient.Configuration(environment: environment))
+            return handler.make(Services(configuration: configuration, aws: aws))
+        } catch let error as Configuration.Invalid {
+            throw FunctionError(type: "Runtime.InvalidConfiguration", message: error.description)
+        } catch let error as AWSError {
+            throw FunctionError(type: "Runtime.InvalidConfiguration", message: error.message)
+        }
+    }
+
+    private func make(_ services: Services) -> any InvocationHandler {
+        switch self {
+        case .api: APIHandler(services: services)
+        case .dispatch: DispatchHandler(services: services)
+        case .notify: NotifyHandler(services: services)
+        case .sweep: SweepHandler(services: services)
+        }
+    }
+}

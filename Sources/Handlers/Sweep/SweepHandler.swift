@@ -1,0 +1,28 @@
+import AWSClients
+import JSON
+import LambdaRuntime
+import Telemetry
+
+/// `sweep`: woken by a schedule every minute.
+struct SweepHandler: InvocationHandler {
+    let services: Services
+
+    func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8] {
+        guard case .scheduled = try LambdaEvent(decoding: event) else {
+            throw FunctionError(type: "Handler.UnexpectedEvent", message: "sweep takes scheduled events")
+        }
+        let dispatcher = Dispatcher(services: services)
+        let sweeper = Sweeper(
+            services: services, slots: dispatcher.slots, announcer: dispatcher.runner.announcer)
+        let probe = WorkerProbe(services: services, registry: dispatcher.registry)
+        let workers = try await probe.refresh()
+        let findings = try await sweeper.sweep(until: context.deadline)
+        if workers.recovered, findings.rung == 0, try await dispatcher.queue.depth(limit: 1) > 0 {
+            try await services.doorbell.ringWork(for: nil)
+        }
+        var report = findings.json
+        report["workers"] = .number(workers.alive)
+        Log.info("sweep", report)
+        return JSON.object(report).serialized()
+    }
+}

@@ -1,0 +1,97 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import Telemetry
+import Time
+
+/// Moves on what a crash left behind. Bounded, resumable, and safe when two run at once: every change is conditional.
+struct Sweeper: Sendable {
+    let services: Services
+    let slots: SlotPool
+    let announcer: Announcer
+
+    /// What a sweep did.
+    struct Findings: Sendable, Hashable {
+        var rung = 0
+        var resumed = 0
+        var announced = 0
+        var expired = 0
+
+        var json: JSON.Object {
+            [
+                "rung": .number(rung), "resumed": .number(resumed), "announced": .number(announced),
+                "expired": .number(expired),
+            ]
+        }
+    }
+
+    private var store: JobStore { services.store }
+
+    /// How many due jobs of one shard a sweep looks at; the rest are due at the next one.
+    private static let batch = 100
+
+    /// Looks at every open job that is due.
+    func sweep(until deadline: Timestamp) async throws(AWSError) -> Findings {
+        var findings = Findings()
+        for shard in (0..<JobItem.openShards).shuffled() {
+            for id in try await due(shard) {
+                if deadline - Timestamp.now < .seconds(2) { return findings }
+                do {
+                    try await look(at: id, &findings)
+                } catch {
+                    // One job that cannot be read must not hide the others.
+                    Log.error("sweep", ["job_id": .string("\(id)"), "error": .string("\(error)")])
+                }
+            }
+        }
+        return findings
+    }
+
+    private func due(_ shard: Int) async throws(AWSError) -> [UUID] {
+        var query = DynamoDB.Query(
+            table: store.table, index: TableDefinition.openWork.name,
+            where: .and([
+                .equals("open_pk", .s(JobItem.openPartition(shard: shard))),
+                .lessOrEqual("open_sk", .s(JobItem.sortable(services.now))),
+            ]))
+        query.limit = Self.batch
+        return try await store.dynamoDB.query(query).items
+            .compactMap { ($0["pk"]?.string).flatMap { UUID(String($0.dropFirst("JOB#".count))) } }
+    }
+
+    private func look(at id: UUID, _ findings: inout Findings) async throws(AWSError) {
+        guard let job = try await store.job(id), let dueAt = job.dueAt, dueAt <= services.now else { return }
+        switch job.state {
+        case .queued: try await ring(job, &findings)
+        case .running: try await check(job, &findings)
+        case .completed, .failed, .cancelled:
+            findings.announced += 1
+            await announcer.announce(job)
+        }
+    }
+
+    private func ring(_ job: Job, _ findings: inout Findings) async throws(AWSError) {
+        if services.now - job.queuedAt > services.configuration.maximumQueueTime {
+            guard case .done(let failed) = try await store.apply(.waitedTooLong, to: job) else { return }
+            findings.expired += 1
+            return await announcer.announce(failed)
+        }
+        try await services.doorbell.ringWork(for: job.id)
+        findings.rung += 1
+        _ = try await store.apply(.deferred(until: services.now + store.policy.attention), to: job)
+    }
+
+    /// A running job whose lease holds is looked at again when it would end; one whose lease ran out is resumed.
+    private func check(_ job: Job, _ findings: inout Findings) async throws(AWSError) {
+        guard let run = job.run else { return }
+        if let end = try await slots.leaseEnd(of: run), end > services.now {
+            _ = try await store.apply(.deferred(until: end + .milliseconds(500)), to: job)
+            return
+        }
+        try await services.doorbell.ringResume(job.id)
+        findings.resumed += 1
+        _ = try await store.apply(.deferred(until: services.now + store.policy.attention), to: job)
+    }
+}

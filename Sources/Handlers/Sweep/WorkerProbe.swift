@@ -1,0 +1,65 @@
+import AWSClients
+import ComfyUI
+import HTTP
+import JSON
+import Telemetry
+import Time
+
+/// Refreshes what is known of the workers, so that the API function never has to call one.
+struct WorkerProbe: Sendable {
+    let services: Services
+    let registry: WorkerRegistry
+
+    /// Between the tries for one worker.
+    private static let pause: Duration = .milliseconds(500)
+
+    /// Probes every configured worker, a few at a time, and forgets those that are configured no more.
+    ///
+    /// - Returns: how many answered, and whether one of them had been ill: queued jobs may start again.
+    func refresh() async throws(AWSError) -> (alive: Int, recovered: Bool) {
+        let workers = try await registry.workers()
+        for stale in try await registry.recorded()
+        where !workers.contains(where: { $0.id == stale.id }) {
+            try await registry.forget(stale)
+        }
+        return await withTaskGroup(of: (alive: Bool, recovered: Bool).self) { group in
+            for worker in workers { group.addTask { await probe(worker) } }
+            var result = (alive: 0, recovered: false)
+            for await one in group {
+                result.alive += one.alive ? 1 : 0
+                result.recovered = result.recovered || one.recovered
+            }
+            return result
+        }
+    }
+
+    private func probe(_ worker: Worker) async -> (alive: Bool, recovered: Bool) {
+        let client = ComfyUIClient(http: services.http, address: worker.address)
+        do {
+            for tried in 1...Worker.patience {
+                do {
+                    _ = try await client.queue()
+                    break
+                } catch {
+                    if tried == Worker.patience {
+                        Log.warn(
+                            "worker does not answer",
+                            ["worker": .string(worker.id), "error": .string("\(error)")])
+                        let count = max(1, Worker.patience - worker.failures)
+                        try await registry.recordFailure(of: worker, count: count, at: services.now)
+                        return (false, false)
+                    }
+                    try await services.http.loop.sleep(for: Self.pause)
+                }
+            }
+            try await registry.recordSuccess(of: worker, at: services.now)
+            try await registry.record(try await client.objectInfo(), of: worker)
+            return (true, worker.failures > 0)
+        } catch {
+            Log.warn(
+                "worker not refreshed",
+                ["worker": .string(worker.id), "error": .string("\(error)")])
+            return (false, false)
+        }
+    }
+}
