@@ -1,0 +1,51 @@
+# What a developer does with this project. `make` alone lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build test format lint sanitize coverage docs bench run serve clean
+
+SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks)
+PYTHON := .venv/bin/python
+ARGS ?=
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## Debian packages, and the Python environment .venv
+	@dev/setup.sh
+
+build: setup ## the release build: bootstrap and comfy-lambda
+	@swift build -c release
+
+run: setup ## the main job once, from a recorded event to a picture (ARGS="--help")
+	@swift build -c release --quiet && exec .build/release/comfy-lambda run $(ARGS)
+
+serve: setup ## keep the local system up, its API on http://127.0.0.1:8000 (ARGS="--help")
+	@swift build -c release --quiet && exec .build/release/comfy-lambda serve $(ARGS)
+
+test: setup ## all tests; the last line counts them
+	@dev/test.sh
+
+lint: setup ## formatting and lint of Swift, shell and Python
+	@swift format lint --strict -r $(SWIFT_FILES)
+	@shellcheck dev/*.sh .ci/run
+	@.venv/bin/ruff check --quiet dev && .venv/bin/ruff format --check --quiet dev
+
+format: setup ## format Swift and Python in place
+	@swift format -i -r $(SWIFT_FILES)
+	@.venv/bin/ruff check --fix --quiet dev; .venv/bin/ruff format --quiet dev
+
+sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address sanitizer
+	@dev/sanitize.sh
+
+coverage: setup ## line coverage of Sources; fails under 80%
+	@swift test --enable-code-coverage --disable-xctest --quiet >/dev/null || echo "some tests fail; see 'make test'" >&2
+	@$(PYTHON) dev/coverage.py "$$(swift test --show-codecov-path)"
+
+docs: setup ## the libraries' reference pages, in .build/docs
+	@dev/docs.sh
+
+bench: setup ## the measurements described in Benchmarks/README.md
+	@if [ -x Benchmarks/run.sh ]; then exec Benchmarks/run.sh $(ARGS); else echo "There are no benchmarks yet." >&2; exit 1; fi
+
+clean: ## remove what was built, and .venv
+	@rm -rf .build .venv .local

@@ -1,0 +1,311 @@
+"""Runs the prompts of the queue, one after the other."""
+
+import asyncio
+import os
+import random
+import string
+import time
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from .folders import Folders
+from .graph import ExecutionOrder, Graph, is_link
+from .node_run import Interrupted, NodeResult, NodeRun, OutOfMemory
+from .nodes import NODES
+from .object_info import ObjectInfo
+from .options import Options
+from .output_cache import CachedOutput, OutputCache
+from .progress import Progress
+from .prompt_queue import PromptQueue
+from .run_log import RunLog
+from .sockets import Sockets
+from .tensor_text import tensor_text
+from .values import Blocked
+
+MEMORY_ADVICE = (
+    "This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before "
+    "you might have accidentally set the batch_size to a large number."
+)
+TRACEBACK = [
+    f'  File "execution.py", in {function}\n'
+    for function in ("execute", "get_output_data", "_async_map_node_over_list", "process_inputs")
+]
+
+
+@dataclass
+class Run:
+    """The prompt that runs, and what has come of it so far."""
+
+    prompt_id: str
+    prompt: dict
+    extra_data: dict
+    graph: Graph
+    progress: Progress
+    order: ExecutionOrder
+    outputs: dict = field(default_factory=dict)
+    meta: dict = field(default_factory=dict)
+    messages: list = field(default_factory=list)
+    executed: list[str] = field(default_factory=list)
+    values: dict[str, tuple] = field(default_factory=dict)
+    expanded: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def client_id(self) -> str | None:
+        return self.extra_data.get("client_id")
+
+
+class Executor:
+    """Owns the node cache and the interrupt flag."""
+
+    def __init__(
+        self, options: Options, folders: Folders, info: ObjectInfo, queue: PromptQueue, sockets: Sockets, log: RunLog
+    ):
+        self.options = options
+        self.folders = folders
+        self.info = info
+        self.queue = queue
+        self.sockets = sockets
+        self.log = log
+        self.cache = OutputCache(folders)
+        self._interrupted = False
+        self._forget = False
+        self._temp_prefix = "".join(random.choices(string.ascii_lowercase, k=5))  # a name
+
+    def interrupt(self, prompt_id: str | None = None) -> bool:
+        """Stops the running prompt when it next looks; with an id only that one."""
+        running = self.queue.running
+        if running is None or prompt_id not in (None, running[1]):
+            return False
+        self._interrupted = True
+        return True
+
+    def free(self) -> None:
+        """Forgets all cached outputs, after the run if there is one."""
+        self._forget = True
+        if self.queue.running is None:
+            self._forget_now()
+
+    async def work(self) -> None:
+        """Runs prompts for ever."""
+        while True:
+            _, prompt_id, prompt, extra_data, outputs, _, overlap = await self.queue.next()
+            self.log.start(prompt_id, extra_data.get("client_id"), overlap.count)
+            run = self._begin(prompt_id, prompt, extra_data)
+            cached = [node_id for node_id in prompt if self.cache.get(node_id)]
+            self._tell(run, "execution_cached", {"nodes": cached, "prompt_id": prompt_id}, keep=True)
+            status = await self._run(run, outputs)
+            await asyncio.sleep(self.options.faults.history_delay_ms / 1000)
+            self.log.end(prompt_id, status, len(cached), len(run.executed))
+            succeeded = status == "success"
+            self.queue.done(
+                {"outputs": run.outputs, "meta": run.meta},
+                {"status_str": "success" if succeeded else "error", "completed": succeeded, "messages": run.messages},
+            )
+            if run.client_id is not None:
+                self.sockets.send("executing", {"node": None, "prompt_id": prompt_id}, run.client_id)
+            if self._forget:
+                self._forget_now()
+
+    def _begin(self, prompt_id: str, prompt: dict, extra_data: dict) -> Run:
+        self._interrupted = False
+        self.sockets.client_id = extra_data.get("client_id")
+        graph = Graph(prompt)
+        self.cache.use_for(graph)
+        run = Run(
+            prompt_id,
+            prompt,
+            extra_data,
+            graph,
+            Progress(self.sockets, prompt_id, self.sockets.client_id, graph),
+            ExecutionOrder(graph, lambda node_id: self.cache.get(node_id) is not None, self.info.is_output),
+        )
+        self._tell(run, "execution_start", {"prompt_id": prompt_id}, keep=True)
+        return run
+
+    async def _run(self, run: Run, outputs: list[str]) -> str:
+        """Executes what the outputs need; the answer is success, error or interrupted."""
+        for output in outputs:
+            run.order.add(output)
+        status = "success"
+        while run.order.waiting and status == "success":
+            await asyncio.sleep(0)
+            node_id = run.order.pick()
+            try:
+                await self._execute(run, node_id)
+            except Interrupted:
+                status = "interrupted"
+                data = {**self._where(run, node_id), "executed": run.executed}
+                self._tell(run, "execution_interrupted", data, keep=True, broadcast=True)
+            except Exception as problem:  # a node may raise anything
+                status = "error"
+                self._tell(run, "execution_error", self._error(run, node_id, problem), keep=True)
+        self.sockets.last_node_id = None
+        if status == "success":
+            self._tell(run, "execution_success", {"prompt_id": run.prompt_id}, keep=True)
+        return status
+
+    async def _execute(self, run: Run, node_id: str) -> None:
+        node = run.graph.nodes[node_id]
+        found = self.cache.get(node_id)
+        if found:
+            self._show(run, node_id, found.ui, found.meta)
+            self._finish(run, node_id, found.values)
+            return
+        if node_id in run.expanded:
+            self._complete(run, node_id, NodeResult(run.values[run.expanded[node_id]]))
+            return
+
+        run.progress.start(node_id)
+        real_id = run.graph.real_id(node_id)
+        self.sockets.last_node_id = real_id
+        if run.client_id is not None:
+            data = {"node": node_id, "display_node": real_id, "prompt_id": run.prompt_id}
+            self.sockets.send("executing", data, run.client_id)
+        if self._interrupted:
+            raise Interrupted
+        self._apply_faults(node_id, node["class_type"])
+
+        inputs = self._inputs(run, node_id)
+        blocked = next((value for value in inputs.values() if isinstance(value, Blocked)), None)
+        if blocked:
+            self._block(run, node_id, blocked)
+            return
+        result = await NODES[node["class_type"]](self._node_run(run, node_id), **inputs)
+        if result.subgraph:
+            for child, child_node in result.subgraph.items():
+                run.graph.add(child, child_node, node_id)
+            run.expanded[node_id] = list(result.subgraph)[-1]
+            run.order.needs(node_id, [run.expanded[node_id]])
+            return
+        self._complete(run, node_id, result)
+
+    def _complete(self, run: Run, node_id: str, result: NodeResult) -> None:
+        real_id = run.graph.real_id(node_id)
+        meta = {
+            "node_id": node_id,
+            "display_node": real_id,
+            "parent_node": run.graph.parents.get(node_id),
+            "real_node_id": real_id,
+        }
+        self._show(run, node_id, result.ui, meta)
+        self.cache.put(run.graph, node_id, CachedOutput(result.values, result.ui, meta))
+        run.executed.append(node_id)
+        self._finish(run, node_id, result.values)
+
+    def _show(self, run: Run, node_id: str, ui: dict | None, meta: dict | None) -> None:
+        if not ui or meta is None:
+            return
+        run.outputs[node_id] = ui
+        run.meta[node_id] = meta
+        if run.client_id is not None:
+            data = {"node": node_id, "display_node": meta["display_node"], "output": ui, "prompt_id": run.prompt_id}
+            self.sockets.send("executed", data, run.client_id)
+
+    def _finish(self, run: Run, node_id: str, values: tuple) -> None:
+        run.values[node_id] = values
+        run.progress.finish(node_id)
+        run.order.finish(node_id)
+
+    def _block(self, run: Run, node_id: str, blocked: Blocked) -> None:
+        if blocked.message is not None:
+            self._tell(
+                run,
+                "execution_error",
+                {
+                    **self._where(run, node_id),
+                    "executed": run.executed,
+                    "exception_message": f"Execution Blocked: {blocked.message}",
+                    "exception_type": "ExecutionBlocked",
+                    "traceback": [],
+                    "current_inputs": [],
+                    "current_outputs": [],
+                },
+            )
+        slots = len(self.info.output_types(run.graph.nodes[node_id]["class_type"]))
+        self._finish(run, node_id, (Blocked(None),) * slots)
+
+    def _inputs(self, run: Run, node_id: str) -> dict:
+        """The declared inputs; what else the prompt carries is ignored, as ComfyUI does."""
+        node = run.graph.nodes[node_id]
+        declared = self.info.describe(node["class_type"])["input"]
+        names = {**declared.get("required", {}), **declared.get("optional", {})}
+        inputs = {}
+        for name, value in node["inputs"].items():
+            if name in names:
+                inputs[name] = self._value(run, *value) if is_link(value) else value
+        return inputs
+
+    def _value(self, run: Run, source: str, slot: int) -> object:
+        if source in run.values:
+            return run.values[source][slot]
+        found = self.cache.get(source)
+        return found.values[slot] if found else None
+
+    def _node_run(self, run: Run, node_id: str) -> NodeRun:
+        return NodeRun(
+            node_id,
+            run.prompt,
+            run.extra_data,
+            self.options,
+            self.folders,
+            run.progress,
+            lambda: self._interrupted,
+            self._temp_prefix,
+        )
+
+    def _apply_faults(self, node_id: str, class_type: str) -> None:
+        faults = self.options.faults
+        if faults.hits("crash_on", node_id, class_type):
+            os._exit(137)
+        if faults.hits("oom_on", node_id, class_type):
+            raise OutOfMemory("CUDA out of memory. Tried to allocate 20.00 GiB")
+        if faults.hits("raise_on", node_id, class_type):
+            raise ValueError("this node was told to fail")
+
+    def _where(self, run: Run, node_id: str) -> dict:
+        real_id = run.graph.real_id(node_id)
+        return {"prompt_id": run.prompt_id, "node_id": real_id, "node_type": run.graph.nodes[real_id]["class_type"]}
+
+    def _error(self, run: Run, node_id: str, problem: Exception) -> dict:
+        advice = MEMORY_ADVICE if isinstance(problem, OutOfMemory) else ""
+        inputs = self._inputs(run, node_id)
+        for hidden in self.info.hidden_inputs(run.graph.nodes[node_id]["class_type"]):
+            inputs[hidden] = run.prompt if hidden == "prompt" else run.extra_data.get(hidden)
+        return {
+            **self._where(run, node_id),
+            "executed": list(run.executed),
+            "exception_message": f"{problem}\n{advice}",
+            "exception_type": _type_name(problem),
+            "traceback": TRACEBACK,
+            "current_inputs": {name: [_shown(value)] for name, value in inputs.items()},
+            "current_outputs": list(run.prompt),
+        }
+
+    def _tell(self, run: Run, event: str, data: dict, keep: bool = False, broadcast: bool = False) -> None:
+        """A message of the run: to its client, or with `broadcast` to all when it has none; `keep` adds it
+        to the history with the time."""
+        if keep:
+            data = {**data, "timestamp": int(time.time() * 1000)}
+            run.messages.append([event, data])
+        if run.client_id is not None or broadcast:
+            self.sockets.send(event, data, run.client_id)
+
+    def _forget_now(self) -> None:
+        self.cache.clear()
+        self._forget = False
+
+
+def _type_name(problem: Exception) -> str:
+    if isinstance(problem, OutOfMemory):
+        return "torch.OutOfMemoryError"
+    kind = type(problem)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def _shown(value: object) -> object:
+    if value is None or isinstance(value, (int, float, str)):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], Image.Image):
+        return tensor_text(value)
+    return str(value)
