@@ -1,5 +1,6 @@
 """The folders input, output and temp, and the names of files in them."""
 
+import mimetypes
 import shutil
 import tempfile
 import time
@@ -21,6 +22,7 @@ class Folders:
         shutil.rmtree(self.base / "temp", ignore_errors=True)
         for name in TYPES:
             (self.base / name).mkdir(parents=True, exist_ok=True)
+        (self.base / "output" / "_output_images_will_be_put_here").touch()  # it comes with ComfyUI
         example = self.base / "input" / "example.png"
         if not example.exists():
             draw({"text": "example"}, 256, 256).save(example)
@@ -32,9 +34,10 @@ class Folders:
     def of_type(self, name: str) -> Path | None:
         return self.base / name if name in TYPES else None
 
-    def names(self, kind: str) -> list[str]:
-        """The files directly in a folder, as the lists of /object_info show them."""
-        return sorted(entry.name for entry in (self.base / kind).iterdir() if entry.is_file())
+    def images(self, kind: str) -> list[str]:
+        """The pictures directly in a folder, by their names' endings, as the lists of /object_info show them."""
+        names = [entry.name for entry in (self.base / kind).iterdir() if entry.is_file()]
+        return sorted(name for name in names if (mimetypes.guess_type(name)[0] or "").startswith("image/"))
 
     @staticmethod
     def annotated(name: str) -> tuple[str, str | None]:

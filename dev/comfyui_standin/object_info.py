@@ -29,7 +29,7 @@ class ObjectInfo:
         description = copy.deepcopy(self._classes[class_type])
         required = description["input"].get("required", {})
         if class_type in ("LoadImage", "LoadImageMask"):
-            required["image"][0] = self._folders.names("input")
+            required["image"][0] = self._folders.images("input")
         for name, offered in (("ckpt_name", self._options.checkpoints), ("lora_name", self._options.loras)):
             if name in required:
                 required[name][0] = sorted(offered)

@@ -46,6 +46,8 @@ class JobRoutes:
         if invalid:
             return web.json_response({"error": "job_ids contains invalid id(s)", "invalid_ids": invalid}, status=400)
         cancelled = [self._cancel(each) for each in ids]
+        if any(cancelled):
+            self.server.sockets.status(self.server.queue.remaining)  # once more, for the batch
         return web.json_response({"cancelled": any(cancelled)})
 
     def _cancel(self, job_id: str) -> bool:

@@ -98,7 +98,8 @@ class Prompts:
             return float(body["number"])
         number = self.number
         self.number += 1
-        return -number if body.get("front") else number
+        to_the_front = isinstance(body, dict) and body.get("front")
+        return -number if to_the_front else number
 
     async def get_queue(self, request: web.Request) -> web.Response:
         return web.json_response(self.server.queue.snapshot())
