@@ -15,7 +15,7 @@ struct Job: Sendable, Hashable {
     }
 
     /// How the parts of a workflow are run.
-    enum ExecutionMode: String, Sendable { case sequential, parallel }
+    enum ExecutionMode: String, Sendable, CaseIterable { case sequential, parallel }
 
     /// UUIDv7: ids sort by the time they were made.
     var id: UUID

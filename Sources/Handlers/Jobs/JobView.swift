@@ -1,17 +1,16 @@
-import AWSClients
 import JSON
 import Time
 
 /// A job as its user sees it: `api.md`'s "A job". Nothing internal is in it: no address, no token, no prompt id.
 struct JobView: Sendable {
     let page: JobDocuments.Page
-    /// Presigned addresses by output index.
-    var addresses: [Int: S3.Presigned] = [:]
+    /// By output index.
+    var addresses: [Int: OutputAddress] = [:]
     var queuePosition: Int?
 
     /// `queuePosition` is for queued jobs; null when it was not counted or is over 1,000.
     init(
-        _ page: JobDocuments.Page, addresses: [Int: S3.Presigned] = [:], queuePosition: Int? = nil
+        _ page: JobDocuments.Page, addresses: [Int: OutputAddress] = [:], queuePosition: Int? = nil
     ) {
         self.page = page
         self.addresses = addresses
@@ -28,7 +27,7 @@ struct JobView: Sendable {
                 var json = Self.facts(output)
                 let address = addresses[output.index]
                 json["url"] = address.map { .string($0.url) } ?? .null
-                json["url_expires_at"] = address.map { .string($0.expires.rfc3339) } ?? .null
+                json["url_expires_at"] = address?.expires.map { .string($0.rfc3339) } ?? .null
                 return .object(json)
             })
         view["image_url"] =

@@ -1,0 +1,37 @@
+import ComfyUI
+import HTTP
+import LambdaRuntime
+
+/// The HTTP API: the table of its routes. `docs/api.md` describes each.
+enum API {
+    /// Of the workers only what the sweep stored is read; none is ever called from here.
+    /// `objectInfo` replaces that.
+    static func router(
+        _ services: Services, objectInfo: (@Sendable () async -> ObjectInfoDigest?)? = nil
+    ) -> Router {
+        let registry = WorkerRegistry(
+            services.store.dynamoDB, configuration: services.configuration)
+        let digest = ObjectInfoCache(clock: { services.now }, fetch: { try await registry.digest() })
+        let check = WorkflowCheck(
+            services.configuration, objectInfo: objectInfo ?? { await digest.current() })
+        let submissions = SubmissionRoutes(services: services, check: check)
+        let jobs = JobRoutes(services: services)
+        let health = HealthRoutes(services: services, registry: registry)
+        return Router([
+            Route(.post, "/v1/generate", "generate", .user(submissions.generate)),
+            Route(.get, "/v1/generate/{id}", "getGeneratedJob", .user(jobs.show)),
+            Route(.get, "/v1/generate/{id}/image", "getGeneratedImage", .user(jobs.image)),
+            Route(.post, "/v1/workflows/execute", "executeWorkflow", .user(submissions.execute)),
+            Route(.post, "/v1/workflows/validate", "validateWorkflow", .user(submissions.validate)),
+            Route(.get, "/v1/jobs", "listJobs", .user(jobs.list)),
+            Route(.get, "/v1/jobs/{id}", "getJob", .user(jobs.show)),
+            Route(.get, "/v1/jobs/{id}/image", "getJobImage", .user(jobs.image)),
+            Route(.post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel)),
+            Route(.get, "/health", "getHealth", .open(health.live)),
+            Route(.get, "/health/live", "getLiveness", .open(health.live)),
+            Route(.get, "/health/liveness", "getLivenessLong", .open(health.live)),
+            Route(.get, "/health/ready", "getReadiness", .open(health.ready)),
+            Route(.get, "/health/readiness", "getReadinessLong", .open(health.ready)),
+        ])
+    }
+}

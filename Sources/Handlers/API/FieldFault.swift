@@ -1,0 +1,51 @@
+import JSON
+
+/// A fault of one field of a request, as `details.errors` shows it.
+struct FieldFault: Error, Sendable, Hashable {
+    /// The kinds of faults; listed in `docs/api.md`.
+    enum Code: String, Sendable, CaseIterable {
+        case required
+        case wrongType = "wrong_type"
+        case outOfRange = "out_of_range"
+        case notAMultiple = "not_a_multiple"
+        case tooShort = "too_short"
+        case tooLong = "too_long"
+        case controlCharacter = "control_character"
+        case notAChoice = "not_a_choice"
+        case malformed
+        case unknownField = "unknown_field"
+        case repeated
+        case tooManyPixels = "too_many_pixels"
+    }
+
+    /// The field's name; empty for the body as a whole, a header's name for a header.
+    var field: String
+    var code: String
+    var message: String
+
+    init(_ field: String, _ code: Code, _ message: String) {
+        self.init(field, code: code.rawValue, message)
+    }
+
+    /// With a code that a rule outside of this file gave.
+    init(_ field: String, code: String, _ message: String) {
+        // Names come from the client: an answer does not repeat them at any length.
+        self.field = String(field.prefix(64))
+        self.code = code
+        self.message = message
+    }
+
+    var json: JSON {
+        ["field": .string(field), "code": .string(code), "message": .string(message)]
+    }
+}
+
+extension APIError {
+    /// All faults of a request at once.
+    static func validation(_ faults: [FieldFault]) -> APIError {
+        let message =
+            faults.count == 1
+            ? faults[0].message : "The request has \(faults.count) faults; see details.errors."
+        return APIError(.validationError, message, details: details(faults.map(\.json)))
+    }
+}

@@ -1,0 +1,65 @@
+import HTTP
+import JSON
+
+/// What every way to create a job takes beside its own fields.
+struct JobOptions: Sendable {
+    let priority: Int
+    let workerLabels: [String]
+    /// `{"<node>.<input>": value}`.
+    let overrides: JSON.Object
+    let timeoutSeconds: Int
+    let webhookURL: String?
+    let metadata: JSON.Object?
+
+    private enum Fields {
+        static let priority = Field("priority", .priority, default: 5)
+        static let workerLabels = Field(
+            "worker_labels", FieldType<[String]>.list(of: .label, maximum: 10), default: [])
+        static let inputs = Field("inputs", .object(maximumBytes: 1 << 20), default: [:])
+        static let timeout = Field("timeout_seconds", FieldType<Int>.integer(10...3600), default: 600)
+        static let webhook = Field<String?>(optional: "webhook_url", .webAddress)
+        static let metadata = Field<JSON.Object?>(optional: "metadata", .object(maximumBytes: 4096))
+    }
+
+    init(_ reader: inout FieldReader) {
+        priority = reader.read(Fields.priority)
+        workerLabels = reader.read(Fields.workerLabels)
+        overrides = reader.read(Fields.inputs)
+        timeoutSeconds = reader.read(Fields.timeout)
+        webhookURL = reader.read(Fields.webhook)
+        metadata = reader.read(Fields.metadata)
+    }
+}
+
+extension FieldType where Value == Int {
+    /// 1 to 10, or one of three names.
+    static let priority = Self(blank: 5) { json throws(Refusal) in
+        let expected = "must be a whole number from 1 to 10, or low, normal or high"
+        switch json {
+        case .string("low"): return 2
+        case .string("normal"): return 5
+        case .string("high"): return 8
+        case .string: throw Refusal(.notAChoice, expected)
+        case .number(let number):
+            guard let value: Int = number.integer() else { throw Refusal(.wrongType, expected) }
+            guard (1...10).contains(value) else { throw Refusal(.outOfRange, expected) }
+            return value
+        default: throw Refusal(.wrongType, expected)
+        }
+    }
+}
+
+/// `Idempotency-Key`: at most 255 visible ASCII characters.
+enum IdempotencyKey {
+    static let header = "Idempotency-Key"
+
+    static func read(_ headers: HTTPHeaders, _ reader: inout FieldReader) -> String? {
+        guard let key = headers[header] else { return nil }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            reader.refuse(header, .malformed, "'\(header)' must be 1 to 255 visible ASCII characters.")
+            return nil
+        }
+        return key
+    }
+}

@@ -1,0 +1,96 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import Telemetry
+import Time
+
+/// Makes a job of a draft, in `lifecycle.md`'s order: idempotency item, workflow item, job item, doorbell.
+///
+/// Whatever dies in between: before the job item there is no job, only items that expire; after it the sweep rings.
+struct JobSubmission: Sendable {
+    let services: Services
+
+    /// How long a submission waits for the queue to take the doorbell before it leaves that to the sweep.
+    private static let doorbellPatience: Duration = .seconds(2)
+
+    /// What makes two submissions the same one.
+    struct Repeatable: Sendable {
+        /// The client's `Idempotency-Key`.
+        let key: String
+        /// Of the operation and the body as it was sent, before a seed is drawn.
+        let hash: [UInt8]
+
+        init(key: String, operation: String, body: JSON.Object) {
+            self.key = key
+            hash = SHA256.hash(Array("\(operation)\n".utf8) + JSON.object(body).serialized())
+        }
+    }
+
+    /// The job's id and its page: a new job's, or that of an earlier request with the same key.
+    func submit(_ draft: JobDraft, user: User, repeatable: Repeatable?) async throws -> JobDocuments.Page {
+        let now = services.now
+        var id = UUID.v7(milliseconds: now.milliseconds)
+        if let repeatable {
+            switch try await services.idempotency.claim(
+                user: user.id, key: repeatable.key, bodyHash: repeatable.hash, proposed: id, at: now)
+            {
+            case .mismatch:
+                throw APIError(
+                    .idempotencyMismatch,
+                    "This \(IdempotencyKey.header) was used for another request in the last 24 hours.")
+            case .job(_, isNew: true): break
+            case .job(let earlier, isNew: false):
+                // No job under it: the first request died, or is not done yet. The conditional write below decides.
+                if let page = try await services.documents.page(earlier, at: now) { return page }
+                id = earlier
+            }
+        }
+        return try await create(draft, id, user: user, at: now)
+    }
+
+    private func create(_ draft: JobDraft, _ id: UUID, user: User, at now: Timestamp) async throws
+        -> JobDocuments.Page
+    {
+        let (workflow, job) = draft.job(id, user: user, at: now, policy: services.configuration.policy)
+        let metadata = draft.options.metadata.map(JSON.object)
+        try await services.documents.store(
+            workflow: workflow, metadata: metadata, for: job, expires: expiry(of: job))
+        let created = try await services.store.create(job)
+        guard created else {
+            if let page = try await services.documents.page(id, at: now) { return page }
+            throw APIError(.conflict, "The job of this \(IdempotencyKey.header) has been deleted.")
+        }
+        Log.info(
+            "job created",
+            [
+                "job_id": .string("\(id)"), "user_id": .string(user.id),
+                "priority": .number(job.priority), "nodes": .number(draft.graph.nodes.count),
+            ])
+        await ring(for: id)
+        return JobDocuments.Page(job: job, metadata: metadata, progress: nil)
+    }
+
+    /// No job outlives its workflow: the longest wait, every attempt, and the time its result is kept.
+    private func expiry(of job: Job) -> Timestamp {
+        let configuration = services.configuration
+        let policy = configuration.policy
+        return job.createdAt + configuration.maximumQueueTime
+            + .seconds(job.timeoutSeconds * policy.attempts) + policy.retention
+    }
+
+    /// A doorbell that cannot be rung costs time, not the job: the sweep finds it queued and due.
+    private func ring(for id: UUID) async {
+        let doorbell = services.doorbell
+        do {
+            try await withDeadline(Self.doorbellPatience, on: services.http.loop) {
+                try await doorbell.ringWork(for: id)
+            }
+        } catch {
+            Log.warn(
+                "doorbell not rung, left to the sweep",
+                ["job_id": .string("\(id)"), "error": .string("\(error)")])
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Crypto
+import JSON
+
+/// The opaque text with which a client asks for the next page: the last id seen, in a form that is nobody's business.
+enum ListCursor {
+    private static let version: UInt8 = 1
+
+    static func encode(_ id: UUID) -> String { Base64.encodeURL([version] + id.bytes) }
+
+    /// nil for what is no cursor of ours.
+    static func decode(_ text: String) -> UUID? {
+        guard text.utf8.count == 23, let bytes = Base64.decodeURL(text), bytes.count == 17,
+            bytes[0] == version
+        else { return nil }
+        let hex = Hex.encode(Array(bytes.dropFirst()))
+        var rest = hex[...]
+        let parts = [8, 4, 4, 4, 12].map { length in
+            let part = rest.prefix(length)
+            rest = rest.dropFirst(length)
+            return String(part)
+        }
+        return UUID(parts.joined(separator: "-"))
+    }
+}
+
+extension FieldType where Value == UUID? {
+    static let cursor = Self(blank: nil) { json throws(Refusal) in
+        guard let id = json.string.flatMap(ListCursor.decode) else {
+            throw Refusal(.malformed, "must be the next_cursor of an earlier answer")
+        }
+        return id
+    }
+}

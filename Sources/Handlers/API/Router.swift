@@ -1,0 +1,68 @@
+import HTTP
+import LambdaRuntime
+
+/// A row of the router's table.
+struct Route: Sendable {
+    /// Who may call, and what answers: a route that needs a user cannot be written without asking for one.
+    enum Endpoint: Sendable {
+        case open(@Sendable (APIRequest) async throws -> HTTPResponse)
+        case user(@Sendable (APIRequest, User) async throws -> HTTPResponse)
+    }
+
+    let method: HTTPMethod
+    let path: PathPattern
+    /// Names the operation in logs and in idempotency hashes; never changes once released.
+    let name: String
+    let endpoint: Endpoint
+
+    init(_ method: HTTPMethod, _ path: String, _ name: String, _ endpoint: Endpoint) {
+        self.method = method
+        self.path = PathPattern(path)
+        self.name = name
+        self.endpoint = endpoint
+    }
+}
+
+/// One table from which everything follows: which route answers, 404, 405 with `Allow`, `HEAD`, `OPTIONS`.
+struct Router: Sendable {
+    let routes: [Route]
+
+    init(_ routes: [Route]) {
+        self.routes = routes
+    }
+
+    /// What the table says of a request.
+    enum Match: Sendable {
+        case route(Route, parameters: [String: String])
+        /// The path is known, the method is not one of these.
+        case otherMethods([HTTPMethod])
+        case options([HTTPMethod])
+        case none
+    }
+
+    func match(_ method: HTTPMethod, _ path: String) -> Match {
+        let parts = PathPattern.split(path)
+        var found: [(route: Route, parameters: [String: String])] = []
+        for route in routes {
+            guard let parameters = route.path.match(parts) else { continue }
+            let best = found.first?.route.path.literals ?? -1
+            if route.path.literals > best { found.removeAll() }
+            if route.path.literals >= best { found.append((route, parameters)) }
+        }
+        if found.isEmpty { return .none }
+        // HEAD is GET without its body (RFC 9110 §9.3.2).
+        let wanted = method == .head ? .get : method
+        if let match = found.first(where: { $0.route.method == wanted }) {
+            return .route(match.route, parameters: match.parameters)
+        }
+        let methods = Self.allowed(found.map(\.route.method))
+        return method == .options ? .options(methods) : .otherMethods(methods)
+    }
+
+    private static func allowed(_ methods: [HTTPMethod]) -> [HTTPMethod] {
+        var all = methods
+        if methods.contains(.get) { all.append(.head) }
+        all.append(.options)
+        return all.sorted { $0.rawValue < $1.rawValue }
+    }
+}

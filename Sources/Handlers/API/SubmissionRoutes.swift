@@ -1,0 +1,82 @@
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import LambdaRuntime
+import Time
+
+/// The routes that make jobs, and the one that says whether a job could be made.
+struct SubmissionRoutes: Sendable {
+    let services: Services
+    let check: WorkflowCheck
+
+    /// `POST /v1/generate`.
+    func generate(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
+        let body = try JSONBody.object(of: request.http)
+        var reader = FieldReader(body)
+        let fields = GenerateRequest(
+            &reader, maximumPixels: services.configuration.maximumImagePixels)
+        let key = IdempotencyKey.read(request.http.headers, &reader)
+        try reader.finish()
+        return try await submit(try await fields.draft(check), body, key, request, user)
+    }
+
+    /// `POST /v1/workflows/execute`.
+    func execute(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
+        let body = try JSONBody.object(of: request.http)
+        var reader = FieldReader(body)
+        let fields = WorkflowRequest(&reader)
+        let key = IdempotencyKey.read(request.http.headers, &reader)
+        try reader.finish()
+        return try await submit(try await fields.draft(check), body, key, request, user)
+    }
+
+    /// `POST /v1/workflows/validate`: everything but running it. A faulty workflow is what one asked about, so that it is no error.
+    func validate(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
+        var reader = FieldReader(try JSONBody.object(of: request.http))
+        let fields = WorkflowRequest(&reader)
+        try reader.finish()
+        let checked = await fields.checked(check)
+        var answer = APIError.details(checked.faults.map(\.json)).object ?? [:]
+        answer["valid"] = .bool(checked.faults.isEmpty)
+        answer["nodes"] = checked.graph.map { .number($0.nodes.count) } ?? .null
+        answer["outputs"] = .array(checked.outputs.map { .string($0) })
+        answer["pictures"] =
+            checked.graph.map { .number($0.pictureCount(check.rules.catalog)) } ?? .null
+        return .json(.object(answer))
+    }
+
+    private func submit(
+        _ draft: JobDraft, _ body: JSON.Object, _ key: String?, _ request: APIRequest, _ user: User
+    ) async throws -> HTTPResponse {
+        let repeatable = key.map {
+            JobSubmission.Repeatable(key: $0, operation: request.operation, body: body)
+        }
+        var page = try await JobSubmission(services: services)
+            .submit(draft, user: user, repeatable: repeatable)
+        var headers: HTTPHeaders = ["Location": "/v1/jobs/\(page.job.id)"]
+        if let wait = WaitPreference(request.http.headers) {
+            page = try await finished(page, within: wait, request)
+            headers["Preference-Applied"] = "wait=\(wait.seconds)"
+        }
+        return .json(
+            try await JobPresenter(services: services).json(page),
+            status: page.job.state.isFinal ? 200 : 202, headers: headers)
+    }
+
+    /// The job's page when it is finished, or as it is when the time is over.
+    private func finished(_ page: JobDocuments.Page, within wait: WaitPreference, _ request: APIRequest)
+        async throws -> JobDocuments.Page
+    {
+        // A moment is left to write the answer.
+        let end = min(services.now + .seconds(wait.seconds), request.deadline - .seconds(1))
+        let id = page.job.id
+        var state = page.job.state
+        while !state.isFinal, services.now < end {
+            try await services.http.loop.sleep(for: min(.milliseconds(500), end - services.now))
+            guard let job = try await services.store.job(id) else { break }
+            state = job.state
+        }
+        return try await services.documents.page(id, at: services.now) ?? page
+    }
+}

@@ -1,0 +1,72 @@
+import HTTP
+import JSON
+import LambdaRuntime
+import Testing
+
+@testable import Handlers
+
+struct UserTests {
+    @Test(arguments: [
+        // HTTP API, JWT authorizer; REST API, Cognito authorizer.
+        (
+            #"{"jwt": {"claims": {"iss": "https://issuer.example", "sub": "alice"}, "scopes": null}}"#,
+            "u-94053cbd8e9c56478611febdb4e1e513"
+        ),
+        (
+            #"{"claims": {"iss": "https://issuer.example", "sub": "alice"}}"#,
+            "u-94053cbd8e9c56478611febdb4e1e513"
+        ),
+        // A Lambda authorizer that passes the claims on, nested or not.
+        (
+            #"{"lambda": {"iss": "https://issuer.example", "sub": "alice"}}"#,
+            "u-94053cbd8e9c56478611febdb4e1e513"
+        ),
+        (#"{"principalId": "admin", "clientId": 1}"#, "u-d646be0a26add29dd5737d2b582d8bcc"),
+        // IAM: a user, and a person of a Cognito identity pool, who shares the role with all others of it.
+        (
+            #"{"iam": {"accountId": "1234567890", "userId": "AROA2ZJZYVRE7Y3TUXHH6", "userArn": "arn:x"}}"#,
+            "u-808c3a4a0965bec4be2f5ee738f1a667"
+        ),
+        (
+            #"{"iam": {"accountId": "1234567890", "userId": "AROA2ZJZYVRE7Y3TUXHH6", "cognitoIdentity": null}}"#,
+            "u-808c3a4a0965bec4be2f5ee738f1a667"
+        ),
+        (
+            #"{"iam": {"accountId": "1234567890", "userId": "AROA2ZJZYVRE7Y3TUXHH6", "cognitoIdentity": {"identityId": "us-east-1:3f291106-8703-466b-8f2b-3ecee1ca56ce"}}}"#,
+            "u-c5d63c307b9ac0cfe40e54b57bc2afd5"
+        ),
+    ])
+    func isWhomTheGatewayVouchesFor(_ authorizer: String, _ id: String) throws {
+        #expect(Authenticator.caller(vouchedForBy: try JSON(parsing: authorizer))?.id == id)
+    }
+
+    @Test(arguments: [
+        "{}", "null", "[]", #""alice""#, #"{"jwt": {"claims": {"iss": "https://issuer.example"}}}"#,
+        #"{"jwt": {"claims": {"sub": ""}}}"#, #"{"jwt": {"claims": {"sub": 7}}}"#, #"{"jwt": null}"#,
+        #"{"claims": "sub=alice"}"#, #"{"lambda": {"key": "value"}}"#, #"{"iam": {}}"#,
+    ])
+    func isNobodyOtherwise(_ authorizer: String) throws {
+        let authorizer = try JSON(parsing: authorizer)
+        #expect(Authenticator.caller(vouchedForBy: authorizer) == nil)
+        let request = HTTPRequest(.get, "/v1/jobs", authorizer: authorizer)
+        let error = #expect(throws: APIError.self) { try Authenticator(.gateway).user(of: request) }
+        #expect(error?.code == .unauthenticated)
+        #expect(error?.headers["WWW-Authenticate"] == #"Bearer realm="comfy-lambda""#)
+    }
+
+    @Test func lengthsKeepPairsApart() {
+        #expect(User(issuer: "a", subject: "b1:c") != User(issuer: "a1:b", subject: "c"))
+        #expect(User(issuer: "", subject: "ab") != User(issuer: "a", subject: "b"))
+    }
+
+    @Test func anybodyIsLocalWithoutSigningIn() throws {
+        #expect(try Authenticator(.none).user(of: HTTPRequest(.get, "/")).id == "local")
+    }
+
+    @Test func aHeaderIsNoIdentity() {
+        let request = HTTPRequest(
+            .get, "/v1/jobs",
+            headers: ["Authorization": "Bearer x", "x-amzn-oidc-identity": "alice", "X-User-Id": "alice"])
+        #expect(throws: APIError.self) { try Authenticator(.gateway).user(of: request) }
+    }
+}
