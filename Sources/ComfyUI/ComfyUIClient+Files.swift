@@ -1,0 +1,100 @@
+public import HTTP
+internal import JSON
+
+extension ComfyUIClient {
+    /// A file of a run (`GET /view`), streamed: there is no limit to its size or time but 30 s without a byte.
+    /// Throws `notFound` when it is gone: ComfyUI names files of a cached run whether they are there or not.
+    public func view(_ file: OutputFile) async throws(ComfyUIError) -> HTTPClient.StreamingResponse {
+        var request = request(
+            .get, "/view",
+            query: [("filename", file.filename), ("subfolder", file.subfolder), ("type", file.type)])
+        request.timeouts.total = nil
+        request.responseLimit = .max
+        let response: HTTPClient.StreamingResponse
+        do {
+            response = try await http.stream(request)
+        } catch {
+            throw ComfyUIError(error, "GET /view")
+        }
+        guard response.head.status == 200 else {
+            throw ComfyUIError(status: response.head.status, "GET /view")
+        }
+        return response
+    }
+
+    /// Puts a picture into the worker's input folder (`POST /upload/image`).
+    ///
+    /// Gives back the name under which ComfyUI stored it, subfolder included, as LoadImage takes it: without
+    /// `overwrite` it renames on a clash with other bytes (`up (1).png`). Over 100 MiB: `tooLarge`.
+    public func uploadImage(
+        _ bytes: [UInt8], filename: String, subfolder: String = "", overwrite: Bool = false
+    ) async throws(ComfyUIError) -> String {
+        let what = "POST /upload/image"
+        var form = MultipartForm()
+        form.add("type", "input")
+        if !subfolder.isEmpty { form.add("subfolder", subfolder) }
+        if overwrite { form.add("overwrite", "true") }
+        form.add("image", filename: filename, bytes)
+        var request = request(.post, "/upload/image")
+        request.headers["Content-Type"] = form.contentType
+        request.body = .bytes(form.body)
+        request.timeouts.total = .seconds(300)
+        let answer = try? JSON(parsing: try await exchange(request, what))
+        guard let name = answer?["name"]?.string, !name.isEmpty else {
+            throw ComfyUIError(
+                .unexpectedAnswer, "\(what) was answered with something that is not ComfyUI's.", status: 200)
+        }
+        let stored = answer?["subfolder"]?.string ?? ""
+        return stored.isEmpty ? name : "\(stored)/\(name)"
+    }
+}
+
+/// A form of fields and files (RFC 7578).
+struct MultipartForm {
+    private let boundary: String
+    private var parts: [UInt8] = []
+
+    /// The boundary is random, so that no file can hold it but by guessing 128 bits.
+    init() {
+        let numbers = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }
+        boundary = "comfy-lambda-" + numbers.joined()
+    }
+
+    var contentType: String { "multipart/form-data; boundary=\(boundary)" }
+
+    /// With the closing boundary.
+    var body: [UInt8] { parts + Array("--\(boundary)--\r\n".utf8) }
+
+    mutating func add(_ name: String, _ value: String) {
+        begin("form-data; name=\"\(name)\"", type: nil)
+        parts += Array(value.utf8)
+        parts += [0x0D, 0x0A]
+    }
+
+    mutating func add(_ name: String, filename: String, _ bytes: [UInt8]) {
+        begin(
+            "form-data; name=\"\(name)\"; filename=\"\(Self.escaped(filename))\"",
+            type: "application/octet-stream")
+        parts += bytes
+        parts += [0x0D, 0x0A]
+    }
+
+    private mutating func begin(_ disposition: String, type: String?) {
+        var head = "--\(boundary)\r\nContent-Disposition: \(disposition)\r\n"
+        if let type { head += "Content-Type: \(type)\r\n" }
+        parts += Array((head + "\r\n").utf8)
+    }
+
+    /// A line break in a name would begin a header of its own: the three characters that can end the value are
+    /// percent-encoded, as browsers do (WHATWG HTML, multipart/form-data).
+    private static func escaped(_ name: String) -> String {
+        name.unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar {
+            case "\"": text += "%22"
+            case "\r": text += "%0D"
+            case "\n": text += "%0A"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}
