@@ -124,11 +124,12 @@ private struct HeaderReader {
         return first == 0xFF && second & 0xE6 == 0xE2
     }
 
+    /// UTF-8 without control characters; the head may end in the middle of a character.
     var isText: Bool {
-        // The head may end in the middle of a character.
-        let whole = bytes.dropLast(min(3, bytes.count))
-        let looksLikeText = !bytes.contains { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) }
-        return !bytes.isEmpty && looksLikeText && String(validating: whole, as: UTF8.self) != nil
-            || String(validating: bytes, as: UTF8.self) != nil && looksLikeText && !bytes.isEmpty
+        guard !bytes.isEmpty, !bytes.contains(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) })
+        else { return false }
+        return (0...3).contains { cut in
+            cut < bytes.count && String(validating: bytes.dropLast(cut), as: UTF8.self) != nil
+        }
     }
 }
