@@ -2,7 +2,7 @@ import Testing
 
 @testable import Handlers
 
-@Suite struct IdempotencyKeyTests {
+@Suite struct IdempotencyStoreTests {
     /// SHA-256 of "5:alicemy-key", by another tool.
     @Test func theRecordsNameIsAHash() {
         #expect(

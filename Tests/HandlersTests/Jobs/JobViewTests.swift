@@ -15,8 +15,7 @@ import Time
         let view = JobView(
             .init(job: job, metadata: ["order": 7], progress: ["percent": 80, "nodes": ["3": "running"]]),
             addresses: [
-                0: S3.Presigned(
-                    url: "https://example.com/0.png?sig", expires: now, headers: [:])
+                0: OutputAddress(url: "https://example.com/0.png?sig", expires: now)
             ]
         ).json(at: now)
         #expect(
