@@ -1,0 +1,29 @@
+import HTTP
+import JSON
+
+extension AWSClient {
+    /// An awsJson1_0 call: `POST /` with the operation in `X-Amz-Target`.
+    func json<Output: Sendable>(
+        _ operation: Operation, target: String, _ input: JSON, longPoll: Duration = .zero,
+        decode: (JSON) throws(AWSError) -> Output
+    ) async throws(AWSError) -> Output {
+        var call = Call(operation, .post)
+        call.headers = [
+            "content-type": "application/x-amz-json-1.0", "x-amz-target": "\(target).\(operation.name)",
+        ]
+        call.body = .bytes(input.serialized())
+        call.responseLimit = 32 << 20
+        call.longPoll = longPoll
+        return try await send(call) { response throws(AWSError) in
+            // Operations without output may answer with nothing at all.
+            if response.body.isEmpty { return try decode([:]) }
+            let output: JSON
+            do throws(JSON.ParseError) {
+                output = try JSON(parsing: response.body)
+            } catch {
+                throw operation.malformed("the answer is not JSON: \(error)", underlying: error)
+            }
+            return try decode(output)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import HTTP
+
+extension AWSClient {
+    /// The address of a call: endpoint, bucket, path and canonical query.
+    func url(for call: Call) throws(AWSError) -> URL {
+        var url = try configuration.endpoint(for: call.operation.service).url
+        if let prefix = call.hostPrefix { url.host = "\(prefix).\(url.host)" }
+        let base = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
+        url.path = base + call.path
+        url.query = call.query.isEmpty ? nil : CanonicalQuery.encode(call.query)
+        return url
+    }
+
+    /// One attempt's request, signed now.
+    func request(
+        for call: Call, invocationID: String, attempt: Int, of maximum: Int, limit: Duration
+    ) async throws(AWSError) -> HTTPClient.Request {
+        let signer = try await signer(for: call.operation)
+        var request = HTTPClient.Request(call.method, try url(for: call), headers: call.headers)
+        request.responseLimit = call.responseLimit
+        request.timeouts.total = call.streams ? nil : limit
+        if let idle = request.timeouts.idle { request.timeouts.idle = idle + call.longPoll }
+        request.headers["amz-sdk-invocation-id"] = invocationID
+        request.headers["amz-sdk-request"] = "attempt=\(attempt); max=\(maximum)"
+        // Whatever compresses on the way would have to be undone before `x-amz-crc32` could be checked.
+        request.headers["accept-encoding"] = "identity"
+
+        let time = now
+        let service = call.operation.service
+        switch call.body {
+        case .bytes(let bytes):
+            if !bytes.isEmpty || [.put, .post].contains(call.method) { request.body = .bytes(bytes) }
+            signer.sign(
+                method: call.method, url: request.url, headers: &request.headers,
+                payloadHash: SigV4.hash(bytes), sendsPayloadHash: service.sendsPayloadHash, at: time)
+        case .signedChunks(let length, let next):
+            request.headers["content-encoding"] =
+                ["aws-chunked", call.headers["content-encoding"]].compactMap(\.self).joined(separator: ",")
+            request.headers["x-amz-decoded-content-length"] = "\(length)"
+            let signature = signer.sign(
+                method: call.method, url: request.url, headers: &request.headers,
+                payloadHash: ChunkSigner.payloadHash, sendsPayloadHash: true, at: time)
+            let chunks = SignedChunks(
+                signer: ChunkSigner(seed: signature.value, signer: signer, time: time), length: length,
+                source: next)
+            request.body = .stream(length: ChunkSigner.encodedLength(of: length)) { try await chunks.next() }
+        }
+        return request
+    }
+}

@@ -1,0 +1,56 @@
+public import HTTP
+public import Time
+
+/// Where and as whom calls go; shared by all service clients of a process.
+///
+/// A call becomes one or more attempts: each is made anew from the `Call`, signed with the time corrected by what the
+/// services' answers said, sent through the `HTTPClient`, and judged by `RetryPolicy`.
+public final class AWSClient: Sendable {
+    /// Sends the requests; its loop runs the timers.
+    public let http: HTTPClient
+    let configuration: Configuration
+    let clock: Clock
+    let skew = ClockSkew()
+    let quotas = RetryQuotas()
+    private let keys = SigningKeyCache()
+    private let credentials: CredentialCache
+
+    /// `credentials` nil is the chain: environment, shared files, container.
+    public init(
+        http: HTTPClient, configuration: Configuration, credentials: (any CredentialProvider)? = nil,
+        clock: Clock? = nil
+    ) {
+        let clock = clock ?? .system(http.loop)
+        self.http = http
+        self.configuration = configuration
+        self.clock = clock
+        self.credentials = CredentialCache(
+            credentials ?? CredentialChain.standard(environment: configuration.environment, http: http),
+            loop: http.loop, now: clock.now, random: clock.random)
+    }
+
+    /// The wall clock corrected by the `Date` of the services' answers (signing and lease times use it), to about two
+    /// seconds.
+    public var now: Timestamp { clock.now() + skew.offset }
+
+    /// Until when what is signed now can hold (presigned addresses die with a session token); nil = as long as asked.
+    public func credentialExpiration() async throws(AWSError) -> Timestamp? {
+        try await credentials.credentials().expiration
+    }
+
+    func signer(for operation: Operation) async throws(AWSError) -> SigV4 {
+        do throws(AWSError) {
+            return SigV4(
+                credentials: try await credentials.credentials(), region: configuration.region,
+                service: operation.service.signingName, pathRule: operation.service.pathRule, keys: keys)
+        } catch {
+            throw operation.error(error.code, error.message, underlying: error.underlying)
+        }
+    }
+
+    func policy(for service: Service) -> RetryPolicy {
+        var policy = RetryPolicy.standard(for: service)
+        if let attempts = configuration.maximumAttempts { policy.maximumAttempts = attempts }
+        return policy
+    }
+}

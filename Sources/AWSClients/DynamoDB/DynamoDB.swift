@@ -1,0 +1,100 @@
+public import JSON
+
+/// DynamoDB (awsJson1_0, version 2012-08-10).
+public struct DynamoDB: Sendable {
+    /// Which attributes a write gives back.
+    public enum ReturnValues: String, Sendable {
+        /// None.
+        case none = "NONE"
+        /// The whole item as it was.
+        case allOld = "ALL_OLD"
+        /// What an update changed, as it was.
+        case updatedOld = "UPDATED_OLD"
+        /// The whole item as it is now.
+        case allNew = "ALL_NEW"
+        /// What an update changed, as it is now.
+        case updatedNew = "UPDATED_NEW"
+    }
+
+    let client: AWSClient
+
+    /// A table's calls through a client.
+    public init(_ client: AWSClient) { self.client = client }
+
+    /// The item of a key, or nil.
+    public func get(
+        _ key: Item, from table: String, consistent: Bool = true, projection: [String]? = nil
+    ) async throws(AWSError) -> Item? {
+        let operation = Operation(.dynamoDB, "GetItem")
+        let input = try Self.input(operation, table) { input, expression throws(AttributeValue.Invalid) in
+            input["Key"] = try Self.key(key)
+            input["ConsistentRead"] = .bool(consistent)
+            if let projection {
+                input["ProjectionExpression"] = .string(try expression.projection(projection))
+            }
+        }
+        return try await call(operation, input) { output throws(AWSError) in
+            try Self.item(output["Item"], operation)
+        }
+    }
+
+    /// Writes a whole item over whatever is there. Gives the old item when there was one and it was asked for.
+    @discardableResult
+    public func put(
+        _ item: Item, into table: String, condition: Condition? = nil, returning: ReturnValues = .none
+    ) async throws(AWSError) -> Item? {
+        let operation = Operation(.dynamoDB, "PutItem")
+        let input = try Self.input(operation, table, condition, returning) {
+            input, _ throws(AttributeValue.Invalid) in
+            input["Item"] = try AttributeValue.json(item)
+        }
+        return try await attributes(operation, input)
+    }
+
+    /// Changes an item, or makes it when there is none and no condition forbids it.
+    @discardableResult
+    public func update(
+        _ key: Item, in table: String, _ updates: [Update], condition: Condition? = nil,
+        returning: ReturnValues = .none
+    ) async throws(AWSError) -> Item? {
+        let operation = Operation(.dynamoDB, "UpdateItem")
+        let input = try Self.input(operation, table, condition, returning) {
+            input, expression throws(AttributeValue.Invalid) in
+            input["Key"] = try Self.key(key)
+            if !updates.isEmpty { input["UpdateExpression"] = .string(try expression.update(updates)) }
+        }
+        return try await attributes(operation, input)
+    }
+
+    /// Deletes an item; that there was none is no error.
+    @discardableResult
+    public func delete(
+        _ key: Item, from table: String, condition: Condition? = nil, returning: ReturnValues = .none
+    ) async throws(AWSError) -> Item? {
+        let operation = Operation(.dynamoDB, "DeleteItem")
+        let input = try Self.input(operation, table, condition, returning) {
+            input, _ throws(AttributeValue.Invalid) in
+            input["Key"] = try Self.key(key)
+        }
+        return try await attributes(operation, input)
+    }
+
+    /// Any operation by name, for set-up (`CreateTable`, `DescribeTable`, `UpdateTimeToLive`).
+    @discardableResult
+    public func call(_ operation: String, _ input: JSON) async throws(AWSError) -> JSON {
+        try await client.json(
+            Operation(.dynamoDB, operation), target: "DynamoDB_20120810", input, decode: { $0 })
+    }
+
+    func call<Output: Sendable>(
+        _ operation: Operation, _ input: JSON, decode: (JSON) throws(AWSError) -> Output
+    ) async throws(AWSError) -> Output {
+        try await client.json(operation, target: "DynamoDB_20120810", input, decode: decode)
+    }
+
+    private func attributes(_ operation: Operation, _ input: JSON) async throws(AWSError) -> Item? {
+        try await call(operation, input) { output throws(AWSError) in
+            try Self.item(output["Attributes"], operation)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import HTTP
+
+/// One call before it is signed: everything an attempt is made from, so that each attempt is made anew.
+struct Call: Sendable {
+    enum Body: Sendable {
+        case bytes([UInt8])
+        /// Pieces that add up to `length`, signed in chunks as they go out. Cannot be replayed.
+        case signedChunks(length: Int, next: @Sendable () async throws -> [UInt8]?)
+    }
+
+    let operation: Operation
+    var method: HTTPMethod
+    /// A bucket that goes in front of the endpoint's host.
+    var hostPrefix: String?
+    /// Encoded as it is sent, beginning with `/`; the endpoint's own path goes in front.
+    var path = "/"
+    /// Not encoded. Names are sorted when sent.
+    var query: [(name: String, value: String)] = []
+    var headers: HTTPHeaders = [:]
+    var body: Body = .bytes([])
+    var responseLimit = 8 << 20
+    /// A body that streams either way has no limit on its whole time, only on silence.
+    var streams = false
+    /// Time the service itself was asked to wait (long polling): added to the limits.
+    var longPoll: Duration = .zero
+
+    init(_ operation: Operation, _ method: HTTPMethod) {
+        self.operation = operation
+        self.method = method
+    }
+
+    var isReplayable: Bool {
+        switch body {
+        case .bytes: true
+        case .signedChunks: false
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// An AWS service as signing, endpoints, error parsing and retries see it.
+struct Service: Sendable, Hashable {
+    /// How a service writes its errors.
+    enum ErrorFormat: Sendable { case json, xml }
+
+    /// In errors and logs.
+    let name: String
+    /// In the credential scope.
+    let signingName: String
+    /// The first label of its regional host.
+    let hostLabel: String
+    /// The end of `AWS_ENDPOINT_URL_<SERVICE>`.
+    let variable: String
+    let errorFormat: ErrorFormat
+    let pathRule: SigV4.PathRule
+    /// Only S3 requires `x-amz-content-sha256`.
+    var sendsPayloadHash: Bool { pathRule == .asSent }
+
+    static let s3 = Service(
+        name: "S3", signingName: "s3", hostLabel: "s3", variable: "S3", errorFormat: .xml, pathRule: .asSent)
+    static let dynamoDB = Service(
+        name: "DynamoDB", signingName: "dynamodb", hostLabel: "dynamodb", variable: "DYNAMODB",
+        errorFormat: .json, pathRule: .normalizedAndEncodedTwice)
+    static let sns = Service(
+        name: "SNS", signingName: "sns", hostLabel: "sns", variable: "SNS", errorFormat: .xml,
+        pathRule: .normalizedAndEncodedTwice)
+    static let sqs = Service(
+        name: "SQS", signingName: "sqs", hostLabel: "sqs", variable: "SQS", errorFormat: .json,
+        pathRule: .normalizedAndEncodedTwice)
+}
+
+/// One operation of one service: what errors, retries and logs are told about.
+struct Operation: Sendable, Hashable {
+    let service: Service
+    let name: String
+
+    init(_ service: Service, _ name: String) {
+        self.service = service
+        self.name = name
+    }
+
+    /// Input refused before anything is sent. The message says the limit.
+    func invalid(_ message: String) -> AWSError { error(.invalidInput, message) }
+
+    /// A success that made no sense.
+    func malformed(_ message: String, underlying: (any Error)? = nil) -> AWSError {
+        error(.malformedResponse, message, underlying: underlying)
+    }
+
+    func error(_ code: AWSError.Code, _ message: String, underlying: (any Error)? = nil) -> AWSError {
+        AWSError(
+            code: code, message: message, service: service.name, operation: name, underlying: underlying)
+    }
+}
