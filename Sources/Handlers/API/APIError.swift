@@ -68,17 +68,6 @@ struct APIError: Error, Sendable {
 }
 
 extension APIError {
-    /// How many faults an answer lists: enough to mend a request by, and no lever to make a small request's answer a huge one.
-    static let listedFaults = 100
-
-    /// `details` for a list of faults, cut to `listedFaults`; `error_count` tells how many there are.
-    static func details(_ faults: [JSON]) -> JSON {
-        [
-            "errors": .array(Array(faults.prefix(listedFaults))),
-            "error_count": .number(faults.count),
-        ]
-    }
-
     static let noSuchJob = APIError(.notFound, "There is no such job.")
 
     /// For trouble that is not the client's and passes by itself.

@@ -16,6 +16,7 @@ struct FieldFault: Error, Sendable, Hashable {
         case unknownField = "unknown_field"
         case repeated
         case tooManyPixels = "too_many_pixels"
+        case moreFaults = "more_faults"
     }
 
     /// The field's name; empty for the body as a whole, a header's name for a header.
@@ -41,11 +42,20 @@ struct FieldFault: Error, Sendable, Hashable {
 }
 
 extension APIError {
-    /// All faults of a request at once.
+    /// How many faults an answer lists: enough to mend a request by, and no lever to make a small request's answer a huge one.
+    static let listedFaults = 100
+
+    /// All faults of a request at once; those beyond `listedFaults` are counted.
     static func validation(_ faults: [FieldFault]) -> APIError {
+        var listed = Array(faults.prefix(listedFaults))
+        if faults.count > listed.count {
+            let rest = faults.count - listed.count
+            listed.append(FieldFault("", .moreFaults, "\(rest) more faults are not listed."))
+        }
         let message =
             faults.count == 1
             ? faults[0].message : "The request has \(faults.count) faults; see details.errors."
-        return APIError(.validationError, message, details: details(faults.map(\.json)))
+        return APIError(
+            .validationError, message, details: ["errors": .array(listed.map(\.json))])
     }
 }

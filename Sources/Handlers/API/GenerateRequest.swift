@@ -50,28 +50,25 @@ struct GenerateRequest: Sendable {
 
     /// The job to be, its graph checked by `check`.
     func draft(_ check: WorkflowCheck) async throws(APIError) -> JobDraft {
-        var faults: [WorkflowFault]
-        do {
+        do throws(WorkflowFaults) {
             var graph = try TextToImage.graph(parameters)
             try graph.apply(overrides: options.overrides)
-            faults = await check.faults(in: graph)
-            if faults.isEmpty {
-                let isOverridden = options.overrides["\(TextToImage.seedNode).seed"] != nil
-                return JobDraft(
-                    graph: graph, options: options, primaryNode: TextToImage.outputNode,
-                    seedNode: TextToImage.seedNode, drawsSeed: !hasSeed && !isOverridden)
-            }
+            let faults = await check.faults(in: graph)
+            guard faults.isEmpty else { throw WorkflowFaults(faults) }
+            let isOverridden = options.overrides["\(TextToImage.seedNode).seed"] != nil
+            return JobDraft(
+                graph: graph, options: options, primaryNode: TextToImage.outputNode,
+                seedNode: TextToImage.seedNode, drawsSeed: !hasSeed && !isOverridden)
         } catch {
-            faults = error.faults
+            throw Self.refusal(error)
         }
-        throw Self.refusal(faults)
     }
 
     /// Who sent fields is told of fields: nobody asked for the graph behind them.
-    private static func refusal(_ faults: [WorkflowFault]) -> APIError {
-        let known = faults.compactMap { fault in
+    private static func refusal(_ faults: WorkflowFaults) -> APIError {
+        let known = faults.faults.compactMap { fault in
             TextToImage.field(of: fault).map { FieldFault($0, code: fault.code, fault.message) }
         }
-        return known.count == faults.count ? .validation(known) : .workflow(faults)
+        return known.count == faults.faults.count ? .validation(known) : .workflow(faults)
     }
 }

@@ -36,14 +36,18 @@ struct SubmissionRoutes: Sendable {
         var reader = FieldReader(try JSONBody.object(of: request.http))
         let fields = WorkflowRequest(&reader)
         try reader.finish()
-        let checked = await fields.checked(check)
-        var answer = APIError.details(checked.faults.map(\.json)).object ?? [:]
-        answer["valid"] = .bool(checked.faults.isEmpty)
-        answer["nodes"] = checked.graph.map { .number($0.nodes.count) } ?? .null
-        answer["outputs"] = .array(checked.outputs.map { .string($0) })
-        answer["pictures"] =
-            checked.graph.map { .number($0.pictureCount(check.rules.catalog)) } ?? .null
-        return .json(.object(answer))
+        do {
+            let graph = try await fields.graph(check)
+            let catalog = check.rules.catalog
+            return .json([
+                "valid": true, "errors": [], "nodes": .number(graph.nodes.count),
+                "outputs": .array(graph.outputNodes(catalog).map { .string($0) }),
+                "pictures": .number(graph.pictureCount(catalog)),
+                "checkpoint": graph.checkpoint.map { .string($0) } ?? .null,
+            ])
+        } catch {
+            return .json(["valid": false, "errors": .array(error.faults.map(\.json))])
+        }
     }
 
     private func submit(

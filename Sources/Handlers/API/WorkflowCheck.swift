@@ -16,7 +16,12 @@ struct WorkflowCheck: Sendable {
         self.objectInfo = objectInfo
     }
 
-    /// Every fault of every node.
+    /// The graph of what a user sent, in any accepted format, with the overrides set; throws every fault at once.
+    func validate(_ workflow: JSON, overrides: JSON.Object) async throws(WorkflowFaults) -> WorkflowGraph {
+        try rules.validate(workflow, overrides: overrides, objectInfo: await objectInfo())
+    }
+
+    /// Every fault of a graph made here.
     func faults(in graph: WorkflowGraph) async -> [WorkflowFault] {
         rules.faults(in: graph, objectInfo: await objectInfo())
     }
@@ -24,10 +29,12 @@ struct WorkflowCheck: Sendable {
 
 extension APIError {
     /// All faults of a workflow at once.
-    static func workflow(_ faults: [WorkflowFault]) -> APIError {
+    static func workflow(_ faults: WorkflowFaults) -> APIError {
+        let list = faults.faults
         let message =
-            faults.count == 1
-            ? faults[0].message : "The workflow has \(faults.count) faults; see details.errors."
-        return APIError(.invalidWorkflow, message, details: details(faults.map(\.json)))
+            list.count == 1
+            ? list[0].message : "The workflow has \(list.count) faults; see details.errors."
+        return APIError(
+            .invalidWorkflow, message, details: ["errors": .array(list.map(\.json))])
     }
 }

@@ -22,41 +22,30 @@ struct WorkflowRequest: Sendable {
         options = JobOptions(&reader)
     }
 
-    /// What a check found: the graph as far as one could be made, and everything wrong with it.
-    struct Checked: Sendable {
-        var graph: WorkflowGraph?
-        var outputs: [String] = []
-        var faults: [WorkflowFault] = []
-    }
-
-    /// Normalises, applies the overrides, and holds the graph against the rules.
-    func checked(_ check: WorkflowCheck) async -> Checked {
-        var result = Checked()
-        do {
-            var graph = try WorkflowGraph(normalizing: workflow)
-            result.graph = graph
-            try graph.apply(overrides: options.overrides)
-            result.graph = graph
-            result.outputs = graph.outputNodes(check.rules.catalog)
-            result.faults = await check.faults(in: graph)
-            if let primaryNode, !result.outputs.contains(primaryNode) {
-                result.faults.append(
-                    WorkflowFault(
-                        nodeID: primaryNode, code: "not_an_output",
-                        message: "node_id '\(primaryNode)' names no output node of the workflow."))
-            }
-        } catch {
-            result.faults = error.faults
+    /// The graph, its overrides set and everything checked.
+    func graph(_ check: WorkflowCheck) async throws(WorkflowFaults) -> WorkflowGraph {
+        let graph = try await check.validate(workflow, overrides: options.overrides)
+        if let primaryNode, !graph.outputNodes(check.rules.catalog).contains(primaryNode) {
+            throw WorkflowFaults([
+                WorkflowFault(
+                    nodeID: primaryNode, code: "not_an_output",
+                    message: "'node_id' names no output node of the workflow.")
+            ])
         }
-        return result
+        return graph
     }
 
     /// The job to be.
     func draft(_ check: WorkflowCheck) async throws(APIError) -> JobDraft {
-        let checked = await checked(check)
-        guard let graph = checked.graph, checked.faults.isEmpty else { throw .workflow(checked.faults) }
+        let graph: WorkflowGraph
+        do {
+            graph = try await self.graph(check)
+        } catch {
+            throw .workflow(error)
+        }
         return JobDraft(
-            graph: graph, options: options, primaryNode: primaryNode ?? checked.outputs.first,
+            graph: graph, options: options,
+            primaryNode: primaryNode ?? graph.outputNodes(check.rules.catalog).first,
             executionMode: executionMode)
     }
 }
