@@ -52,7 +52,7 @@ let package = Package(
         library("Time", []),
         library("Crypto", ["COpenSSL"]),
         library("Telemetry", ["JSON", "Time"]),
-        library("HTTP", ["CCurl", "CZlib", "Telemetry", "Time"]),
+        library("HTTP", ["CCurl", "CZlib", "Crypto"]),
 
         // Second floor: three that do not know one another.
         library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),

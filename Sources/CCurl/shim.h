@@ -1,8 +1,115 @@
 // libcurl for Swift. `curl_easy_setopt` and its like are variadic, which Swift cannot call:
-// each argument type gets a wrapper here.
+// each argument type gets a wrapper here. epoll, which Swift's Glibc module leaves out, comes along
+// because the loop polls libcurl's sockets and its own descriptors in one call.
 #pragma once
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 static inline CURLcode comfy_curl_setopt_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode comfy_curl_setopt_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode comfy_curl_setopt_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode comfy_curl_setopt_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode comfy_curl_setopt_list(CURL *handle, struct curl_slist *headers) {
+    return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+}
+
+typedef size_t (*comfy_curl_data_callback)(char *, size_t, size_t, void *);
+
+static inline CURLcode comfy_curl_setopt_data_callback(
+    CURL *handle, CURLoption option, comfy_curl_data_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+typedef int (*comfy_curl_seek_callback)(void *, curl_off_t, int);
+
+static inline CURLcode comfy_curl_setopt_seek_callback(CURL *handle, comfy_curl_seek_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
+}
+
+static inline CURLcode comfy_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode comfy_curl_getinfo_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode comfy_curl_getinfo_socket(CURL *handle, curl_socket_t *value) {
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, value);
+}
+
+static inline CURLcode comfy_curl_getinfo_string(CURL *handle, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(handle, info, (char **)value);
+}
+
+static inline CURLcode comfy_curl_getinfo_pointer(CURL *handle, CURLINFO info, void **value) {
+    return curl_easy_getinfo(handle, info, (char **)value);
+}
+
+static inline CURLMcode comfy_curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
+    return curl_multi_setopt(handle, option, value);
+}
+
+// epoll's union and packed struct, flattened.
+static inline int comfy_epoll_set(int epoll, int operation, int descriptor, uint32_t bits) {
+    struct epoll_event event = {.events = bits, .data = {.fd = descriptor}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+struct comfy_readiness {
+    int descriptor;
+    uint32_t bits;
+};
+
+// At most 64 that are ready now.
+static inline int comfy_epoll_ready(int epoll, struct comfy_readiness *list) {
+    struct epoll_event events[64];
+    int count = epoll_wait(epoll, events, 64, 0);
+    for (int i = 0; i < count; i++) {
+        list[i].descriptor = events[i].data.fd;
+        list[i].bits = events[i].events;
+    }
+    return count;
+}
+
+// Signals: the handler may only do what is safe inside a signal, so it is C and writes one byte to
+// the pipe of the loop that asked for the signal. The table is local to a function because Swift's
+// importer does not emit a header's variables; one Swift file uses it, so there is one.
+static inline volatile int *comfy_signal_pipe(int number) {
+    static volatile int pipes[65];
+    return &pipes[number];
+}
+
+static inline void comfy_signal_handler(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(*comfy_signal_pipe(number), &byte, 1);
+    (void)written;
+    errno = saved;
+}
+
+static inline int comfy_signal_watch(int number, int descriptor) {
+    if (number < 1 || number > 64) return -1;
+    *comfy_signal_pipe(number) = descriptor;
+    struct sigaction action = {0};
+    action.sa_handler = comfy_signal_handler;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, 0);
 }

@@ -1,26 +1,273 @@
-/// One thread that runs Swift jobs, libcurl's transfers, timers and descriptors: see `architecture.md`.
+import Glibc
+
+/// One thread that runs Swift jobs, libcurl's transfers, timers and descriptors.
+///
+/// It is the executor of the tasks that prefer it, so a task that awaits a response is resumed on the thread that
+/// read it, without a hand-over. Every `async` function of this module may be called from any task. What leaves the
+/// loop: a plain `Task {}` or `Task.detached {}` (use `task`), `Task.sleep` (use `sleep`). `@MainActor` hangs when
+/// the main thread is the loop's.
+///
+/// `@unchecked Sendable`: all but `inbox` and `multi.wakeUp` is touched on the loop's thread only.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
-    public init() { fatalError("stub") }
-    /// Runs on the calling thread until `operation` has returned: what a program's main does.
-    public func run<T: Sendable>(_ operation: @escaping @Sendable () async throws -> T) throws -> T { fatalError("stub") }
+    private let inbox = LoopInbox()
+    private var ready: [LoopWork] = []
+    private var running: [LoopWork] = []
+    private var timers = TimerQueue()
+    private let descriptors = DescriptorPoller()
+    let multi = MultiHandle()
+    private var isInsideCurl = false
+    private var isStopping = false
+    private var isAbandoned = false
+    private var turnsSincePoll = 0
+    var signals: SignalPipe?
+
+    /// A loop that nobody runs yet; work given to it waits for `run`.
+    public init() {}
+
+    // MARK: Running
+
+    /// Runs on the calling thread until `operation` has returned: what a program's main does. Other tasks that are
+    /// still suspended then stay so.
+    public func run<T: Sendable>(_ operation: @escaping @Sendable () async throws -> T) throws -> T {
+        let outcome = Outcome<T>()
+        task {
+            do {
+                outcome.result = .success(try await operation())
+            } catch {
+                outcome.result = .failure(error)
+            }
+            self.isStopping = true
+        }
+        turnUntilStopped()
+        guard let result = outcome.result else {
+            preconditionFailure("the loop was shut down while its program ran")
+        }
+        return try result.get()
+    }
+
+    /// Set by the operation's task, which runs on the loop's thread, and read there after it.
+    private final class Outcome<T>: @unchecked Sendable {
+        var result: Result<T, any Error>?
+    }
+
     /// A loop on a thread of its own, until `shutdown()`: what tests do.
-    public static func onNewThread() -> EventLoop { fatalError("stub") }
-    public func shutdown() { fatalError("stub") }
+    public static func onNewThread() -> EventLoop {
+        let loop = EventLoop()
+        var thread = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(loop).toOpaque()
+        let status = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let loop = unsafe Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue()
+                loop.turnUntilStopped()
+                loop.abandonEverything()
+                return nil
+            }, argument)
+        precondition(status == 0, "no thread to be had")
+        pthread_detach(thread)
+        return loop
+    }
+
+    /// Ends a loop made by `onNewThread`: transfers, sleeps and waits under way throw, then the thread ends.
+    public func shutdown() {
+        perform { self.isStopping = true }
+    }
+
+    private func turnUntilStopped() {
+        let outer = Self.current
+        precondition(outer == nil, "a loop is already running on this thread")
+        unsafe pthread_setspecific(Self.threadKey, Unmanaged.passUnretained(self).toOpaque())
+        isStopping = false
+        while !isStopping { turn() }
+        if !ready.isEmpty { runReady() }
+        pthread_setspecific(Self.threadKey, nil)
+    }
+
+    /// One round: jobs, due timers, transfers; then, with nothing left to run, a sleep until there is.
+    private func turn() {
+        runReady()
+        if isStopping { return }
+        if !timers.isEmpty {
+            let now = ContinuousClock.now
+            while let action = timers.takeDue(now) { action() }
+        }
+        if !multi.isEmpty { moveTransfers() }
+        // Descriptors and the wake-up get a look in now and then even while jobs keep the loop busy.
+        turnsSincePoll += 1
+        if !ready.isEmpty, turnsSincePoll < 32 { return }
+        turnsSincePoll = 0
+        let milliseconds = ready.isEmpty && inbox.prepareToSleep() ? timeUntilNextTimer() : 0
+        let isReady = multi.poll(
+            descriptors.isEmpty ? -1 : descriptors.descriptor, milliseconds: milliseconds)
+        inbox.awake()
+        if isReady { descriptors.dispatch() }
+    }
+
+    private func runReady() {
+        inbox.empty(into: &ready)
+        swap(&ready, &running)
+        for work in running {
+            switch work {
+            case .job(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            case .action(let action): action()
+            }
+        }
+        running.removeAll(keepingCapacity: true)
+    }
+
+    private func moveTransfers() {
+        isInsideCurl = true
+        multi.perform()
+        isInsideCurl = false
+        while let (easy, code) = multi.nextFinished() { easy.delegate?.finished(easy, code) }
+    }
+
+    private func timeUntilNextTimer() -> Int32 {
+        guard let deadline = timers.next() else { return 3_600_000 }
+        let (seconds, attoseconds) = ContinuousClock.now.duration(to: deadline).components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        // Rounded up: a timer that wakes early only sleeps again.
+        return Int32(min(seconds, 3600) * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+
+    /// After the last turn: whatever waits is told that nothing will come, and gets to run once more.
+    private func abandonEverything() {
+        unsafe pthread_setspecific(Self.threadKey, Unmanaged.passUnretained(self).toOpaque())
+        isAbandoned = true
+        // Bounded: a task that waits again whenever a wait fails would keep the thread for ever.
+        for _ in 0..<1000 {
+            for easy in multi.handles { easy.delegate?.abandoned(easy) }
+            while let action = timers.takeDue(.now.advanced(by: .seconds(1 << 40))) { action() }
+            for action in descriptors.removeAll() { action() }
+            runReady()
+            inbox.empty(into: &ready)
+            if ready.isEmpty, multi.isEmpty, timers.isEmpty, descriptors.isEmpty { break }
+        }
+        pthread_setspecific(Self.threadKey, nil)
+    }
+
+    // MARK: Jobs
+
+    private static let threadKey: pthread_key_t = {
+        var key = pthread_key_t()
+        let status = unsafe pthread_key_create(&key, nil)
+        precondition(status == 0, "no thread-specific key left")
+        return key
+    }()
+
     /// The loop whose thread this is.
-    public static var current: EventLoop? { fatalError("stub") }
-    public func enqueue(_ job: consuming ExecutorJob) { fatalError("stub") }
-    /// The loop's own timer: no other thread wakes. Throws CancellationError.
-    public func sleep(for duration: Duration) async throws { fatalError("stub") }
-    public enum Readiness: Sendable { case readable, writable }
-    /// Suspends until the descriptor is ready. Throws CancellationError.
-    public func wait(for readiness: Readiness, of descriptor: Int32) async throws { fatalError("stub") }
+    public static var current: EventLoop? {
+        guard let pointer = unsafe pthread_getspecific(threadKey) else { return nil }
+        return unsafe Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Whether this is the loop's thread.
+    var isCurrent: Bool {
+        unsafe pthread_getspecific(Self.threadKey)
+            == UnsafeMutableRawPointer(Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Takes a job of a task that prefers this loop; the Swift runtime calls it.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        submit(.job(UnownedJob(job)))
+    }
+
+    /// Runs `action` on the loop's thread: now, when this is it.
+    func perform(_ action: @escaping @Sendable () -> Void) {
+        // libcurl forbids most calls from inside its own callbacks.
+        if isCurrent, !isInsideCurl { action() } else { submit(.action(action)) }
+    }
+
+    /// Runs `action` on the loop's thread after what is queued there already.
+    func later(_ action: @escaping @Sendable () -> Void) {
+        submit(.action(action))
+    }
+
+    private func submit(_ work: LoopWork) {
+        if isCurrent {
+            ready.append(work)
+        } else if inbox.put(work) {
+            multi.wakeUp()
+        }
+    }
+
     /// A task on this loop; plain `Task {}` would leave it.
     @discardableResult
-    public func task<T: Sendable>(_ operation: @escaping @Sendable () async throws -> T) -> Task<T, any Error> { fatalError("stub") }
-    /// SIGTERM, SIGINT as the loop's events (signalfd or self-pipe): runs `action` on the loop.
-    public func onSignal(_ signal: Int32, _ action: @escaping @Sendable () -> Void) { fatalError("stub") }
+    public func task<T: Sendable>(_ operation: @escaping @Sendable () async throws -> T) -> Task<T, any Error>
+    {
+        Task(executorPreference: self, operation: operation)
+    }
+
+    // MARK: Timers
+
+    /// The loop's own timer: no other thread wakes. Throws CancellationError.
+    public func sleep(for duration: Duration) async throws {
+        let deadline = ContinuousClock.now.advanced(by: duration)
+        try await suspend { suspension in
+            let id = self.timers.add(deadline) { self.finish(suspension) }
+            suspension.withdraw = { self.timers.cancel(id) }
+        }
+    }
+
+    /// What was waited for has come, unless it is the loop's end that frees the task.
+    private func finish(_ suspension: Suspension) {
+        if isAbandoned { suspension.fail(CancellationError()) } else { suspension.resume() }
+    }
+
+    /// On the loop's thread: runs `action` after `duration`.
+    func addTimer(after duration: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+        timers.add(ContinuousClock.now.advanced(by: duration), action)
+    }
+
+    /// On the loop's thread: forgets a timer; nothing when it has fired.
+    func cancelTimer(_ id: TimerQueue.ID) {
+        timers.cancel(id)
+    }
+
+    // MARK: Descriptors
+
+    /// What to wait for on a descriptor.
+    public enum Readiness: Sendable {
+        /// There is something to read, or the end of it.
+        case readable
+        /// There is room to write.
+        case writable
+        /// The peer has closed its side of the connection, whether or not there is still something to read.
+        case hangUp
+    }
+
+    /// A descriptor that cannot be waited for: it is not open, or a plain file, which is always ready.
+    public struct UnwatchableDescriptor: Error, Sendable {
+        /// The descriptor.
+        public let descriptor: Int32
+    }
+
+    /// Suspends until the descriptor is ready. Throws CancellationError, or `UnwatchableDescriptor`. The descriptor
+    /// must stay open until this returns.
+    public func wait(for readiness: Readiness, of descriptor: Int32) async throws {
+        try await suspend { suspension in
+            let id = self.descriptors.add(descriptor, readiness) { self.finish(suspension) }
+            guard let id else {
+                suspension.fail(UnwatchableDescriptor(descriptor: descriptor))
+                return
+            }
+            suspension.withdraw = { self.descriptors.remove(descriptor, id) }
+        }
+    }
+
+    /// On the loop's thread: runs `action` once when the descriptor is ready; nil when it cannot be watched.
+    func once(_ readiness: Readiness, of descriptor: Int32, _ action: @escaping () -> Void) -> UInt64? {
+        descriptors.add(descriptor, readiness, action)
+    }
+
+    /// On the loop's thread: takes back what `once` gave.
+    func cancelWait(_ id: UInt64, of descriptor: Int32) {
+        descriptors.remove(descriptor, id)
+    }
+
+    /// On the loop's thread: runs `action` each time the descriptor is readable.
+    func watch(_ descriptor: Int32, _ action: @escaping () -> Void) -> UInt64? {
+        descriptors.add(descriptor, .readable, isPersistent: true, action)
+    }
 }
-/// The result of `body`, or throws `DeadlineExceeded` after `duration` on the loop's timer; the loser is cancelled.
-public func withDeadline<T: Sendable>(_ duration: Duration, on loop: EventLoop, _ body: @escaping @Sendable () async throws -> T) async throws -> T { fatalError("stub") }
-/// `withDeadline`'s time ran out.
-public struct DeadlineExceeded: Error, Sendable { public init() {} }

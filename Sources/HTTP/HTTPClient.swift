@@ -1,68 +1,200 @@
 /// An HTTP client over libcurl's multi interface on an event loop. Callable from any task; the work happens on the loop.
+///
+/// HTTP/1.1; TLS 1.2 or later, always verified; no cookies; no credentials of its own; proxies as `ProxySettings` says.
+/// A request on a kept connection that turns out to be dead before a byte of the answer came is sent once more on a
+/// new one, whatever its method, unless its body is a stream that was already read from.
 public final class HTTPClient: Sendable {
     /// What holds for every request of a client.
     public struct Configuration: Sendable {
         /// PEM bundle; nil = `AWS_CA_BUNDLE`, `SSL_CERT_FILE`, or the system's known places, in this order.
         public var caBundle: String?
+        /// Value of `User-Agent` where the request has none.
         public var userAgent: String = "comfy-lambda"
-        /// Open idle connections kept (`CURLMOPT_MAXCONNECTS`, 2n + 8 for n concurrent).
+        /// Open idle connections kept (`CURLMOPT_MAXCONNECTS`, 2n + 8 for n concurrent); the largest of a loop's
+        /// clients holds for all of them.
         public var maximumConnections: Int = 136
+        /// Proxies; the environment's by default.
+        public var proxies: ProxySettings = .fromEnvironment()
+        /// The defaults.
         public init() {}
     }
+
     /// Limits of one exchange; nil = none.
     public struct Timeouts: Sendable {
+        /// Name lookup, connection and TLS handshake together.
         public var connect: Duration? = .seconds(5)
-        /// No byte in either direction for this long.
+        /// No byte in either direction for this long, once connected.
         public var idle: Duration? = .seconds(30)
+        /// Everything, redirects included.
         public var total: Duration? = .seconds(60)
+        /// The defaults.
         public init() {}
     }
+
     /// A request body.
     public enum Body: Sendable {
+        /// None; POST, PUT and PATCH then say `Content-Length: 0`.
         case none
+        /// In memory.
         case bytes([UInt8])
-        /// `length` nil sends chunked. Each call of `next` gives a piece, nil ends. Back-pressure: called only when there is room.
+        /// `length` nil sends chunked. Each call of `next` gives a piece, nil ends. Back-pressure: called only when
+        /// there is room. Its calls run on the loop.
         case stream(length: Int?, next: @Sendable () async throws -> [UInt8]?)
     }
+
     /// One request.
     public struct Request: Sendable {
+        /// Any token.
         public var method: HTTPMethod
+        /// http or https.
         public var url: URL
+        /// Sent in this order. `Content-Length`, `Transfer-Encoding` and `Expect` are the client's own: given ones
+        /// are left out. `Accept: */*` and `User-Agent` are added where they are missing.
         public var headers: HTTPHeaders
+        /// What is sent.
         public var body: Body
+        /// Limits of time.
         public var timeouts = Timeouts()
         /// Of the body, after decompression; over it: `responseTooLarge`.
         public var responseLimit: Int = 8 << 20
+        /// Redirects followed; 0 gives the redirect itself back. 303, and 301 and 302 to a POST, become GET; another
+        /// origin gets no `Authorization`, `Cookie` or `X-Amz-Security-Token`; https never leads to http.
         public var maximumRedirects = 0
-        public init(_ method: HTTPMethod, _ url: URL, headers: HTTPHeaders = [:], body: Body = .none) { fatalError("stub") }
+        /// Sends `Accept-Encoding: gzip` and decompresses such a response; its headers stay as they were sent.
+        public var acceptsGzip = false
+
+        /// A request with the default limits.
+        public init(_ method: HTTPMethod, _ url: URL, headers: HTTPHeaders = [:], body: Body = .none) {
+            self.method = method
+            self.url = url
+            self.headers = headers
+            self.body = body
+        }
     }
+
     /// Status and headers.
     public struct ResponseHead: Sendable {
+        /// 200 to 599.
         public var status: Int
+        /// As received.
         public var headers: HTTPHeaders
+
+        /// For tests of what reads responses.
+        public init(status: Int, headers: HTTPHeaders) {
+            self.status = status
+            self.headers = headers
+        }
     }
+
     /// A whole response.
     public struct Response: Sendable {
+        /// 200 to 599.
         public var status: Int
+        /// As received.
         public var headers: HTTPHeaders
+        /// All of the body.
         public var body: [UInt8]
+
+        /// For tests of what reads responses.
+        public init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
     }
-    /// A response whose body is still coming. Dropping it cancels the transfer.
-    public struct StreamingResponse: Sendable {
-        public var head: ResponseHead
-        /// The next piece, nil at the end; the transfer is paused while nobody asks (bounded memory).
-        public func next() async throws(HTTPError) -> [UInt8]? { fatalError("stub") }
-        /// Reads on to the end, at most `limit` bytes.
-        public func collect(limit: Int) async throws(HTTPError) -> [UInt8] { fatalError("stub") }
-    }
+
+    /// The loop that does the work.
     public let loop: EventLoop
-    public init(loop: EventLoop, configuration: Configuration = .init()) { fatalError("stub") }
+    let pool: HandlePool
+
+    /// A client; many may share a loop, and then share its connections.
+    public init(loop: EventLoop, configuration: Configuration = .init()) {
+        self.loop = loop
+        pool = HandlePool(loop: loop, configuration)
+        loop.perform { loop.multi.keepConnections(configuration.maximumConnections) }
+    }
+
+    /// Connections opened so far by transfers that have ended: reuse is a measured promise.
+    public var connectionsOpened: Int { pool.connectionsOpened }
+
     /// Any status is a response; only a failed exchange throws. Cancelling the task cancels the transfer.
-    public func send(_ request: Request) async throws(HTTPError) -> Response { fatalError("stub") }
+    public func send(_ request: Request) async throws(HTTPError) -> Response {
+        var redirects = Redirects(request)
+        while true {
+            let transfer = try makeTransfer(redirects.request, isStreaming: false)
+            let (response, target) = try await result(of: transfer) { $0.takeResponse() }.get()
+            guard try redirects.follow(response.status, target) else { return response }
+        }
+    }
+
     /// Returns when the head is there. `responseLimit` holds here too.
-    public func stream(_ request: Request) async throws(HTTPError) -> StreamingResponse { fatalError("stub") }
-    /// Connections opened so far: reuse is a measured promise.
-    public var connectionsOpened: Int { fatalError("stub") }
-    /// WebSocket (RFC 6455) over `CURLOPT_CONNECT_ONLY`; ws and wss.
-    public func webSocket(_ url: URL, headers: HTTPHeaders = [:], frameLimit: Int = 16 << 20, timeouts: Timeouts = .init()) async throws(HTTPError) -> WebSocket { fatalError("stub") }
+    public func stream(_ request: Request) async throws(HTTPError) -> StreamingResponse {
+        var redirects = Redirects(request)
+        while true {
+            let transfer = try makeTransfer(redirects.request, isStreaming: true)
+            let body = ResponseBody(transfer, on: self)
+            let (head, target) = try await result(of: transfer) { $0.takeHead() }.get()
+            guard try redirects.follow(head.status, target) else {
+                return StreamingResponse(head: head, body: body)
+            }
+        }
+    }
+}
+
+extension HTTPClient {
+    private func makeTransfer(_ request: Request, isStreaming: Bool) throws(HTTPError) -> Transfer {
+        try check(request)
+        let upload: UploadSource? =
+            switch request.body {
+            case .none: nil
+            case .bytes(let bytes): UploadSource(bytes)
+            case .stream(let length, _): UploadSource(length: length)
+            }
+        let transfer = Transfer(request, pool: pool, isStreaming: isStreaming, upload: upload)
+        if case .stream(_, let next) = request.body, let upload {
+            let loop = loop
+            loop.task { await upload.pump(on: loop, next) }
+        }
+        loop.perform { transfer.start() }
+        return transfer
+    }
+
+    /// What a caller can get wrong in a request, found before anything is sent.
+    func check(_ request: Request) throws(HTTPError) {
+        func refuse(_ reason: String) -> HTTPError {
+            HTTPError(.invalidRequest, request.url, reason, mayHaveBeenSent: false)
+        }
+        guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy(isTokenByte) else {
+            throw refuse("the method is no token")
+        }
+        // The parts of an address can be set to anything after it was parsed.
+        let address = request.url.description
+        guard request.url.scheme.hasPrefix("http"), URL(address) == request.url else {
+            throw refuse("no http or https address")
+        }
+        if let name = request.headers.firstInvalidName {
+            throw refuse("header \(name.debugDescription) cannot be sent")
+        }
+        if case .stream(.some(..<0), _) = request.body { throw refuse("a body has no negative length") }
+    }
+
+    /// Suspends until `take` gives a result; cancelling the task cancels the transfer.
+    func result<T: Sendable>(
+        of transfer: Transfer, _ take: @escaping @Sendable (Transfer) -> Result<T, HTTPError>?
+    ) async -> Result<T, HTTPError> {
+        let loop = loop
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                loop.perform {
+                    transfer.wait { transfer in
+                        guard let result = take(transfer) else { return false }
+                        continuation.resume(returning: result)
+                        return true
+                    }
+                }
+            }
+        } onCancel: {
+            loop.perform { transfer.cancel() }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 /// An absolute http, https, ws or wss address (RFC 3986), its path and query still percent-encoded as written.
 public struct URL: Sendable, Hashable, CustomStringConvertible {
+    /// `http`, `https`, `ws` or `wss`.
     public var scheme: String
     /// Without brackets for IPv6, lower case.
     public var host: String
@@ -9,20 +10,118 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     public var path: String
     /// Without the `?`; nil when there is none.
     public var query: String?
+
     /// Refuses other schemes, user info, fragments, control characters and spaces.
-    public init?(_ text: String) { fatalError("stub") }
+    public init?(_ text: String) {
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }),
+            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://")
+        else { return nil }
+        scheme = text[..<colon].lowercased()
+        guard ["http", "https", "ws", "wss"].contains(scheme) else { return nil }
+        let rest = text[colon...].dropFirst(3)
+        let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        guard let authority = Self.splitAuthority(rest[..<end]) else { return nil }
+        host = authority.host
+        port = authority.port
+        let target = rest[end...]
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
+        path = String(target[..<(mark ?? target.endIndex)])
+        if path.isEmpty { path = "/" }
+        query = mark.map { String(target[target.utf8.index(after: $0)...]) }
+    }
+
+    private static func splitAuthority(_ text: Substring) -> (host: String, port: Int?)? {
+        var host = text
+        var port: Substring?
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return nil }
+            host = text[text.index(after: text.startIndex)..<end]
+            let rest = text[text.index(after: end)...]
+            guard rest.isEmpty || rest.hasPrefix(":") else { return nil }
+            port = rest.isEmpty ? nil : rest.dropFirst()
+            guard host.contains(":"),
+                host.utf8.allSatisfy({
+                    hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+                })
+            else { return nil }
+        } else if let colon = text.firstIndex(of: ":") {
+            host = text[..<colon]
+            port = text[text.index(after: colon)...]
+        }
+        guard !host.isEmpty, host.utf8.allSatisfy({ isHostByte($0) || $0 == UInt8(ascii: ":") }) else {
+            return nil
+        }
+        guard let port, !port.isEmpty else { return (host.lowercased(), nil) }
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
+            (1...65535).contains(number)
+        else { return nil }
+        return (host.lowercased(), number)
+    }
+
     /// The port, or the scheme's own.
-    public var effectivePort: Int { fatalError("stub") }
+    public var effectivePort: Int { port ?? ownPort }
+
+    private var ownPort: Int { isSecure ? 443 : 80 }
+
+    /// Whether the scheme is one over TLS.
+    public var isSecure: Bool { scheme == "https" || scheme == "wss" }
+
+    private var bracketedHost: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host }
+
     /// Host and port as a Host header has them: without the scheme's own port.
-    public var authority: String { fatalError("stub") }
+    public var authority: String {
+        effectivePort == ownPort ? bracketedHost : "\(bracketedHost):\(effectivePort)"
+    }
+
+    /// Path and query as they stand in a request line.
+    public var target: String { query.map { "\(path)?\($0)" } ?? path }
+
     /// The whole address. For logs and errors use `redacted`.
-    public var description: String { fatalError("stub") }
+    public var description: String {
+        let port = port.map { ":\($0)" } ?? ""
+        return "\(scheme)://\(bracketedHost)\(port)\(target)"
+    }
+
     /// Scheme, authority and path; a query is shown as `?…`: presigned queries are secrets.
-    public var redacted: String { fatalError("stub") }
-    /// Encodes all but `A-Za-z0-9-._~` (and `/` when asked), upper-case hex (RFC 3986 §2.3).
-    public static func percentEncode(_ text: String, keepingSlashes: Bool = false) -> String { fatalError("stub") }
-    /// nil for a broken escape or bytes that are no UTF-8. `plusIsSpace` for form encoding.
-    public static func percentDecode(_ text: String, plusIsSpace: Bool = false) -> String? { fatalError("stub") }
-    /// Query pairs in order, decoded with `+` as space; a name without `=` has an empty value; nil for a broken escape.
-    public static func queryItems(_ query: String) -> [(name: String, value: String)]? { fatalError("stub") }
+    public var redacted: String {
+        "\(scheme)://\(authority)\(path)\(query == nil ? "" : "?…")"
+    }
+
+    /// Whether the host is this machine by its very name: `localhost`, a name under it, 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || isIPv4(withPrefix: "127.")
+    }
+
+    /// Whether the host is link-local by its address, as the metadata services of EC2 and ECS are.
+    var isLinkLocal: Bool {
+        isIPv4(withPrefix: "169.254.") || host.hasPrefix("fe80:") || host == "fd00:ec2::254"
+            || host == "fd00:ec2::23"
+    }
+
+    private func isIPv4(withPrefix prefix: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return host.hasPrefix(prefix) && parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+    }
+}
+
+/// Letters, digits, `-`, `.`, `_` and `~`: RFC 3986's unreserved characters, and all that a host name needs.
+func isHostByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        true
+    default:
+        false
+    }
+}
+
+/// The value of a hexadecimal digit of either case.
+func hexValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    default: nil
+    }
 }

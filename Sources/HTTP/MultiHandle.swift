@@ -1,0 +1,81 @@
+internal import CCurl
+
+/// Owns libcurl's multi handle: all transfers of one loop, their connections and their poll.
+/// All but `wakeUp` belongs to the loop's thread.
+@safe final class MultiHandle {
+    private let handle: UnsafeMutableRawPointer
+    /// libcurl keeps plain pointers to the easy handles in it; this keeps their owners alive.
+    private var members: [ObjectIdentifier: EasyHandle] = [:]
+    private var connectionLimit = 0
+
+    /// libcurl's global state, made once; `curl_global_init` is thread-safe in 7.84 and later.
+    private static let globalStatus = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+
+    init() {
+        precondition(Self.globalStatus == CURLE_OK, "libcurl could not be initialised")
+        guard let handle = unsafe curl_multi_init() else { preconditionFailure("libcurl found no memory") }
+        unsafe self.handle = unsafe handle
+    }
+
+    deinit {
+        for member in members.values { unsafe curl_multi_remove_handle(handle, member.pointer) }
+        unsafe curl_multi_cleanup(handle)
+    }
+
+    /// Whether any transfer, finished connect-only ones included, is in it.
+    var isEmpty: Bool { members.isEmpty }
+
+    var handles: [EasyHandle] { Array(members.values) }
+
+    /// Idle connections kept. libcurl's own default, four times the handles in it at the moment, drops
+    /// connections whenever concurrency sinks. The largest demand of all clients of the loop holds.
+    func keepConnections(_ count: Int) {
+        guard count > connectionLimit else { return }
+        connectionLimit = count
+        unsafe comfy_curl_multi_setopt_long(handle, CURLMOPT_MAXCONNECTS, count)
+    }
+
+    /// Starts a transfer; false when libcurl refuses the handle.
+    func add(_ easy: EasyHandle) -> Bool {
+        guard unsafe curl_multi_add_handle(handle, easy.pointer) == CURLM_OK else { return false }
+        members[ObjectIdentifier(easy)] = easy
+        return true
+    }
+
+    /// Ends a transfer, finished or not. Not from inside a callback of libcurl's.
+    func remove(_ easy: EasyHandle) {
+        guard members.removeValue(forKey: ObjectIdentifier(easy)) != nil else { return }
+        unsafe curl_multi_remove_handle(handle, easy.pointer)
+    }
+
+    /// Moves all transfers on as far as they go without waiting.
+    func perform() {
+        var running: Int32 = 0
+        unsafe curl_multi_perform(handle, &running)
+    }
+
+    /// The next transfer that has ended, and how.
+    func nextFinished() -> (EasyHandle, CURLcode)? {
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(handle, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE, let pointer = unsafe message.pointee.easy_handle
+            else { continue }
+            let result = unsafe message.pointee.data.result
+            if let easy = unsafe EasyHandle.owner(of: pointer) { return (easy, result) }
+        }
+        return nil
+    }
+
+    /// Sleeps until libcurl has work, `descriptor` is readable (-1: none), `wakeUp` is called or the time is over.
+    /// True when the descriptor is ready.
+    func poll(_ descriptor: Int32, milliseconds: Int32) -> Bool {
+        var extra = curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        unsafe curl_multi_poll(handle, &extra, descriptor < 0 ? 0 : 1, milliseconds, nil)
+        return extra.revents != 0
+    }
+
+    /// Ends a sleep in `poll`, now or the next one. From any thread.
+    func wakeUp() {
+        unsafe curl_multi_wakeup(handle)
+    }
+}

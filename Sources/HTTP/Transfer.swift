@@ -1,0 +1,307 @@
+internal import CCurl
+
+/// One exchange on a loop, from start to end; what libcurl calls back goes through it.
+///
+/// `@unchecked Sendable`: all of it is used on the loop's thread only.
+final class Transfer: TransferDelegate, @unchecked Sendable {
+    /// Of a response nobody reads at the moment, before the transfer is paused.
+    private static let streamBuffer = 256 << 10
+    private static let headLimit = 256 << 10
+    /// Up to here libcurl sends a body along with the head, in one write.
+    private static let inlineBodyLimit = 64 << 10
+
+    private let request: HTTPClient.Request
+    private let pool: HandlePool
+    private let isStreaming: Bool
+    private var easy: EasyHandle?
+    private let upload: UploadSource?
+
+    private var head: HTTPClient.ResponseHead?
+    private var isHeadComplete = false
+    private var headSize = 0
+    private var body: [UInt8] = []
+    private var bodySize = 0
+    /// The reason when a callback of this class ended the transfer.
+    private var ownFailure: (code: HTTPError.Code, reason: String)?
+    /// nil while it runs.
+    private var end: Result<Void, HTTPError>?
+    private var redirectTarget: String?
+
+    private var receivingIsPaused = false
+    private var sendingIsPaused = false
+    private var idleTimer: TimerQueue.ID?
+    private var lastActivity = ContinuousClock.now
+    /// Looks whether what it waits for has come, and if so takes it.
+    private var waiter: ((Transfer) -> Bool)?
+
+    private var loop: EventLoop { pool.loop }
+    var url: URL { request.url }
+
+    init(_ request: HTTPClient.Request, pool: HandlePool, isStreaming: Bool, upload: UploadSource?) {
+        self.request = request
+        self.pool = pool
+        self.isStreaming = isStreaming
+        self.upload = upload
+    }
+
+    // MARK: Start and end
+
+    /// Once. Nothing happens when `cancel` came first.
+    func start() {
+        guard end == nil else { return }
+        let easy = pool.take()
+        self.easy = easy
+        easy.delegate = self
+        configure(easy)
+        upload?.wake = { [unowned self] in
+            sendingIsPaused = false
+            resumeFlow()
+        }
+        guard loop.multi.add(easy) else {
+            end(.failure(failure(.invalidRequest, "libcurl refused the transfer")))
+            return
+        }
+        if let idle = request.timeouts.idle { armIdleTimer(idle) }
+    }
+
+    private func configure(_ easy: EasyHandle) {
+        easy.clearError()
+        easy.set(CURLOPT_URL, request.url.description)
+        var lines: [String] = []
+        let method = request.method
+        switch request.body {
+        case .none where method == .post || method == .put || method == .patch:
+            // Such a request without a body says so: Content-Length: 0.
+            setBody(easy, size: 0, bytes: [])
+        case .none:
+            easy.set(method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
+        case .bytes(let bytes):
+            setBody(easy, size: bytes.count, bytes: bytes.count <= Self.inlineBodyLimit ? bytes : nil)
+        case .stream(let length, _):
+            setBody(easy, size: length ?? -1, bytes: nil)
+            if length == nil { lines.append("Transfer-Encoding: chunked") }
+        }
+        let hasBody = if case .none = request.body { false } else { true }
+        easy.set(
+            CURLOPT_CUSTOMREQUEST,
+            method == .get && !hasBody || method == .head && !hasBody ? nil : method.rawValue)
+        // Waiting for leave to send costs a round trip and gains nothing against these servers.
+        if hasBody { lines.append("Expect:") }
+        if !request.headers.contains("content-type") { lines.append("Content-Type:") }
+        for (name, value) in request.headers where !Self.isOwnHeader(name) {
+            // libcurl takes `Name:` as "leave it out", and `Name;` as a field without a value.
+            lines.append(
+                value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\(name);" : "\(name): \(value)")
+        }
+        easy.setHeaders(lines)
+        easy.set(CURLOPT_ACCEPT_ENCODING, request.acceptsGzip ? "gzip" : nil)
+        // 0 would mean libcurl's own default, five minutes.
+        easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect?.clampedMilliseconds ?? Int(Int32.max))
+        easy.set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.clampedMilliseconds ?? 0)
+        easy.set(CURLOPT_PROXY, pool.configuration.proxies.proxy(for: request.url) ?? "")
+    }
+
+    private func setBody(_ easy: EasyHandle, size: Int, bytes: [UInt8]?) {
+        easy.set(CURLOPT_POST, 1)
+        easy.setBodySize(size)
+        easy.setBody(bytes)
+    }
+
+    /// What the client writes itself, so that it always fits the body.
+    private static func isOwnHeader(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 14: name.lowercased() == "content-length"
+        case 17: name.lowercased() == "transfer-encoding"
+        case 6: name.lowercased() == "expect"
+        default: false
+        }
+    }
+
+    func finished(_ easy: EasyHandle, _ code: CURLcode) {
+        if code == CURLE_OK {
+            if request.maximumRedirects > 0 { redirectTarget = easy.text(CURLINFO_REDIRECT_URL) }
+            end(.success(()))
+        } else {
+            end(.failure(failure(easy, code)))
+        }
+    }
+
+    func abandoned(_ easy: EasyHandle) { cancel() }
+
+    /// Ends it at once; nothing when it has ended.
+    func cancel() {
+        end(.failure(failure(.cancelled, "the task was cancelled")))
+    }
+
+    private func end(_ result: Result<Void, HTTPError>) {
+        guard end == nil else { return }
+        end = result
+        upload?.close()
+        if let idleTimer { loop.cancelTimer(idleTimer) }
+        if let easy {
+            pool.countConnections(easy.number(CURLINFO_NUM_CONNECTS))
+            loop.multi.remove(easy)
+            easy.delegate = nil
+            self.easy = nil
+            pool.give(easy)
+        }
+        notify()
+    }
+
+    // MARK: Failures
+
+    private func failure(_ code: HTTPError.Code, _ reason: String) -> HTTPError {
+        HTTPError(code, request.url, reason, mayHaveBeenSent: (easy?.number(CURLINFO_REQUEST_SIZE) ?? 0) > 0)
+    }
+
+    private func failure(_ easy: EasyHandle, _ code: CURLcode) -> HTTPError {
+        if let error = upload?.error {
+            return HTTPError(
+                .bodySource, request.url, "the request's body could not be read", underlying: error,
+                mayHaveBeenSent: easy.number(CURLINFO_REQUEST_SIZE) > 0)
+        }
+        if let ownFailure { return failure(ownFailure.code, ownFailure.reason) }
+        if code == CURLE_OPERATION_TIMEDOUT, let limit = request.timeouts.connect,
+            easy.offset(CURLINFO_PRETRANSFER_TIME_T) == 0,
+            easy.offset(CURLINFO_TOTAL_TIME_T) >= limit.clampedMilliseconds * 1000
+        {
+            return failure(.connectTimeout, easy.reason(code))
+        }
+        return failure(HTTPError.Code(code), easy.reason(code))
+    }
+
+    // MARK: Idle limit
+
+    private func armIdleTimer(_ limit: Duration) {
+        idleTimer = loop.addTimer(after: limit - lastActivity.duration(to: .now)) { [unowned self] in
+            // Connecting has a limit of its own, and while this side holds the transfer up the peer cannot be idle.
+            if receivingIsPaused || sendingIsPaused || easy?.offset(CURLINFO_PRETRANSFER_TIME_T) == 0 {
+                lastActivity = .now
+            }
+            if lastActivity.duration(to: .now) < limit {
+                armIdleTimer(limit)
+            } else {
+                end(.failure(failure(.idleTimeout, "no byte came or went for \(limit)")))
+            }
+        }
+    }
+
+    // MARK: What libcurl calls
+
+    func receive(headerLine: UnsafeRawBufferPointer) -> Bool {
+        lastActivity = .now
+        headSize += headerLine.count
+        if headSize > Self.headLimit {
+            ownFailure = (.responseTooLarge, "the response's head is over \(Self.headLimit) bytes")
+            return false
+        }
+        // Trailers come here too, after the body; nobody needs them.
+        if isHeadComplete { return true }
+        switch unsafe ResponseHeadLine(headerLine) {
+        case .status(let status): head = HTTPClient.ResponseHead(status: status, headers: [:])
+        case .field(let name, let value): head?.headers.add(name, value)
+        case .malformed: break
+        case .end: return completeHead()
+        }
+        return true
+    }
+
+    private func completeHead() -> Bool {
+        // 100 and 103 announce another head; 101 is the last one there is.
+        guard let head, head.status >= 200 || head.status == 101 else { return true }
+        isHeadComplete = true
+        if request.method != .head, let length = head.headers["content-length"].flatMap({ Int($0) }) {
+            if length > request.responseLimit, !request.acceptsGzip {
+                return refuseBody()
+            }
+            if !isStreaming { body.reserveCapacity(min(length, 1 << 20)) }
+        }
+        notify()
+        return true
+    }
+
+    private func refuseBody() -> Bool {
+        ownFailure = (.responseTooLarge, "the response's body is over \(request.responseLimit) bytes")
+        return false
+    }
+
+    func receive(body piece: UnsafeRawBufferPointer) -> EasyHandle.Reception {
+        lastActivity = .now
+        if isStreaming, body.count >= Self.streamBuffer {
+            receivingIsPaused = true
+            return .pause
+        }
+        let count = piece.count
+        guard count <= request.responseLimit - bodySize else {
+            _ = refuseBody()
+            return .stop
+        }
+        bodySize += count
+        unsafe body.append(contentsOf: piece)
+        if isStreaming { notify() }
+        return .taken
+    }
+
+    func fill(_ room: UnsafeMutableRawBufferPointer) -> EasyHandle.Supply {
+        lastActivity = .now
+        guard let upload else { return .end }
+        let supply = unsafe upload.fill(room)
+        if case .pause = supply { sendingIsPaused = true }
+        return supply
+    }
+
+    func rewind() -> Bool { upload?.rewind() ?? false }
+
+    // MARK: What the tasks call
+
+    /// Calls `isSatisfied` now and after each change until it says true. One waiter at a time.
+    func wait(_ isSatisfied: @escaping (Transfer) -> Bool) {
+        precondition(waiter == nil, "a response has one reader at a time")
+        if !isSatisfied(self) { waiter = isSatisfied }
+    }
+
+    private func notify() {
+        guard let waiter, waiter(self) else { return }
+        self.waiter = nil
+    }
+
+    /// The whole response, when it has ended.
+    func takeResponse() -> Result<(response: HTTPClient.Response, redirect: String?), HTTPError>? {
+        end.map { end in
+            end.flatMap {
+                guard let head else { return .failure(failure(.receive, "no response head")) }
+                let response = HTTPClient.Response(status: head.status, headers: head.headers, body: body)
+                body = []
+                return .success((response, redirectTarget))
+            }
+        }
+    }
+
+    typealias Head = (head: HTTPClient.ResponseHead, redirect: String?)
+
+    /// The head, as soon as it is known that it is the last one; after the end when it may be a redirect.
+    func takeHead() -> Result<Head, HTTPError>? {
+        if case .failure(let error) = end { return .failure(error) }
+        guard let head, isHeadComplete else { return nil }
+        if end == nil, request.maximumRedirects > 0, (300..<400).contains(head.status) { return nil }
+        return .success((head, redirectTarget))
+    }
+
+    /// What has come of the body: nil inside success at its end.
+    func takePiece() -> Result<[UInt8]?, HTTPError>? {
+        if body.isEmpty { return end.map { $0.map { nil } } }
+        let piece = body
+        body = []
+        if receivingIsPaused {
+            receivingIsPaused = false
+            resumeFlow()
+        }
+        return .success(piece)
+    }
+
+    private func resumeFlow() {
+        guard let easy, end == nil else { return }
+        let code = easy.pause(receiving: receivingIsPaused, sending: sendingIsPaused)
+        if code != CURLE_OK { finished(easy, code) }
+    }
+}
