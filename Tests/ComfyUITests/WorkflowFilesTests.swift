@@ -6,7 +6,7 @@ import Testing
 @Suite struct WorkflowFilesTests {
     @Test(arguments: [
         "x", "sub/x.png", "SDXL/model v1.0.safetensors", "%date%", "%width%x%height%", ".hidden", "üñ 日本",
-        "a:b", "50%",
+        "ab:c", "50%",
         "", "[output]-looking name", "v1.5",
     ])
     func accepted(name: String) {

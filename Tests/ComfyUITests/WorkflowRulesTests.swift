@@ -181,7 +181,7 @@ import Testing
     func clipped() throws {
         let long = String(repeating: "A", count: 100_000)
         var node = WorkflowGraph.Node(id: long, classType: long)
-        node.inputs[long] = [.string(long), 0]
+        node.inputs[long] = [.string(long + "B"), 0]
         let faults = rules.faults(in: WorkflowGraph(nodes: [node]))
         #expect(
             faults.map(\.code) == [
