@@ -17,8 +17,11 @@ import Testing
 
     @Test("every graph of the recordings that ComfyUI ran passes, but for the recorder's own nodes")
     func recordedGraphs() throws {
-        let rules = WorkflowRules(
+        var rules = WorkflowRules(
             allowedNodeTypes: "+ProbeSleep,+ProbeBusy,+ProbeRaise,+ProbeBlock,+ProbeExpand")
+        // The recorder interrupted one run of 400 steps and animated eight frames.
+        rules.maximumSteps = 400
+        rules.maximumBatch = 8
         for name in [
             "01-run-success", "14-core-workflows", "20-queue", "60-sampling-tiny", "v0.3.64/01-runs",
         ] {
