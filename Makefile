@@ -38,8 +38,9 @@ sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address 
 	@dev/sanitize.sh
 
 coverage: setup ## line coverage of Sources; fails under 80%
-	@swift test --enable-code-coverage --disable-xctest --quiet >/dev/null || echo "some tests fail; see 'make test'" >&2
-	@$(PYTHON) dev/coverage.py "$$(swift test --show-codecov-path)"
+	@mkdir -p .build; swift test --enable-code-coverage --disable-xctest --quiet --scratch-path .build/coverage >.build/coverage.log 2>&1 || \
+		echo "some tests fail: see .build/coverage.log" >&2
+	@$(PYTHON) dev/coverage.py "$$(swift test --scratch-path .build/coverage --show-codecov-path)"
 
 docs: setup ## the libraries' reference pages, in .build/docs
 	@dev/docs.sh

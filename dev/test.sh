@@ -3,21 +3,21 @@
 # Status 0 only when something ran and nothing failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export LC_ALL=C.UTF-8 # the signs before a line are matched as one character
 logs=.build/test-logs
 mkdir -p "$logs" || exit 1
 passed=0
 failed=0
 problems=()
 
-# A runner that ended badly without a failed test to show for it (it crashed, or ran nothing) is one failure.
+# A runner that ended badly without a failed test to show for it (it crashed, or ran nothing) is one failure more.
 account() {
-  local name=$1 ran=$2 bad=$3 status=$4
-  if [[ $bad -eq 0 && ($status -ne 0 || $ran -eq 0) ]]; then
-    problems+=("$name ended with status $status after $ran tests; its output is in $logs")
-    bad=1
-    ran=$((ran + 1))
+  local name=$1 good=$2 bad=$3 status=$4
+  if [[ ($bad -eq 0 && $status -ne 0) || $((good + bad)) -eq 0 ]]; then
+    problems+=("$name ended with status $status after $good tests that passed; its output is in $logs")
+    bad=$((bad + 1))
   fi
-  passed=$((passed + ran - bad))
+  passed=$((passed + good))
   failed=$((failed + bad))
 }
 
@@ -32,35 +32,41 @@ build() {
 }
 
 swift_tests() {
-  local status closing ran bad
-  # Each test's start and success would drown what matters; the log keeps them.
-  swift test --skip-build --disable-xctest 2>&1 | tee "$logs/swift.log" | grep -vE '^(◇|✔) |^\[[0-9]+/[0-9]+\]|^Build complete'
+  local status good bad ended
+  # A crash shows where it happened, not every register. Each test's start and success would drown what matters.
+  SWIFT_BACKTRACE=${SWIFT_BACKTRACE:-registers=none,images=none,color=no} swift test --skip-build --disable-xctest 2>&1 |
+    tee "$logs/swift.log" | grep -vE '^(◇|✔) |^\[[0-9]+/[0-9]+\]|^Build complete'
   status=${PIPESTATUS[0]}
-  closing=$(grep -E '^. Test run with [0-9]+ tests? ' "$logs/swift.log" | tail -n 1)
-  ran=$(sed -nE 's/.*Test run with ([0-9]+) tests? .*/\1/p' <<<"$closing")
-  bad=$(grep -cE '^✘ Test .* (failed after|recorded an issue)' "$logs/swift.log")
+  # A test counts once, whatever the number of its cases and issues.
+  ended=$(grep -E '^. Test .* (passed|failed) after ' "$logs/swift.log" | grep -vE '^. Test (run with|case passing) ')
+  good=$(grep -cE ' passed after [0-9.]+ seconds' <<<"$ended")
+  bad=$(grep -cE '^✘ .* failed after [0-9.]+ seconds' <<<"$ended")
   if [[ $bad -gt 0 ]]; then
-    # A test fails once however many issues it records.
-    bad=$(grep -E '^✘ Test (.*) failed after [0-9.]+ seconds' "$logs/swift.log" | grep -vcE '^✘ Test (run|case) ')
     problems+=("Swift tests that failed:" "$(grep -E '^✘ Test .* recorded an issue' "$logs/swift.log" | sort -u | head -n 60)")
   fi
-  account "swift test" "${ran:-0}" "$bad" "$status"
+  if ! grep -qE '^. Test run with [0-9]+ tests? ' "$logs/swift.log"; then
+    problems+=("swift test did not come to its end")
+    bad=$((bad + 1))
+  fi
+  account "swift test" "$good" "$bad" "$status"
 }
 
 python_tests() {
-  local status closing ran bad
+  local status closing good bad
   .venv/bin/python -m pytest dev/tests -q --no-header -p no:cacheprovider 2>&1 | tee "$logs/pytest.log"
   status=${PIPESTATUS[0]}
   closing=$(grep -E '^[0-9].* in [0-9.]+s' "$logs/pytest.log" | tail -n 1)
-  ran=0
-  bad=0
-  for word in passed failed error; do
-    count=$(sed -nE "s/.*\\b([0-9]+) ${word}s?\\b.*/\\1/p" <<<"$closing")
-    ran=$((ran + ${count:-0}))
-    [[ $word == passed ]] || bad=$((bad + ${count:-0}))
-  done
+  good=$(count passed "$closing")
+  bad=$(($(count failed "$closing") + $(count error "$closing")))
   [[ $bad -eq 0 ]] || problems+=("Python tests that failed:" "$(grep -E '^(FAILED|ERROR) ' "$logs/pytest.log")")
-  account pytest "$ran" "$bad" "$status"
+  account pytest "$good" "$bad" "$status"
+}
+
+# The number before a word in pytest's closing line.
+count() {
+  local number
+  number=$(sed -nE "s/(^|.*[^0-9])([0-9]+) $1s?\\b.*/\\2/p" <<<"$2")
+  echo "${number:-0}"
 }
 
 echo "building"
