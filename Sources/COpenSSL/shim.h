@@ -1,7 +1,18 @@
 // OpenSSL's libcrypto for Swift. Macros that Swift cannot see get a wrapper here.
 #pragma once
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
+
+// Parameters point at their names, which in Swift are temporary strings.
+static inline int comfy_openssl_mac_init(EVP_MAC_CTX *context, const unsigned char *key, size_t length,
+                                         const char *digest) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_init(context, key, length, parameters);
+}

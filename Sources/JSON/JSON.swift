@@ -52,13 +52,18 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral,
     ExpressibleByFloatLiteral
 {
+    /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A number.
     public init(integerLiteral value: Int) { self = .number(Number(value)) }
+    /// `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// An array.
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    /// Of duplicate keys the last wins, as in a parsed text.
+    /// An object; of duplicate keys the last wins, as in a parsed text.
     public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(Object(elements)) }
+    /// `null`.
     public init(nilLiteral: ()) { self = .null }
-    /// `null` for a literal beyond what `Double` can say.
+    /// A number; `null` for a literal beyond what `Double` can say.
     public init(floatLiteral value: Double) { self = Number(value).map(JSON.number) ?? .null }
 }

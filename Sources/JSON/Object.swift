@@ -5,6 +5,7 @@ extension JSON {
     /// though two equal Swift strings. Past a few members a lookup goes through a hash index, so that an object of many
     /// keys costs no more than linear time to build, whoever chose the keys.
     public struct Object: Sendable {
+        /// A member.
         public typealias Element = (key: String, value: JSON)
 
         private var members: [Element] = []
@@ -88,11 +89,14 @@ private struct ByteKey: Sendable, Hashable {
 }
 
 extension JSON.Object: Sequence {
+    /// The members in order.
     public func makeIterator() -> IndexingIterator<[Element]> { members.makeIterator() }
+    /// `count`.
     public var underestimatedCount: Int { count }
 }
 
 extension JSON.Object: ExpressibleByDictionaryLiteral {
+    /// Of duplicate keys the last wins.
     public init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
 }
 
@@ -102,6 +106,7 @@ extension JSON.Object: Hashable {
         a.count == b.count && a.members.allSatisfy { b[$0.key] == $0.value }
     }
 
+    /// The same for the same members in any order.
     public func hash(into hasher: inout Hasher) {
         var sum = 0
         for (key, value) in members {

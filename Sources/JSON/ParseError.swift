@@ -5,6 +5,7 @@ extension JSON {
         public let message: String
         /// How many bytes stand before the mistake.
         public let offset: Int
+        /// What and where in one sentence.
         public var description: String { "\(message) at byte \(offset)" }
     }
 }

@@ -1,0 +1,40 @@
+import Crypto
+import Testing
+
+@Suite struct SHA256Tests {
+    /// FIPS 180-4's examples, as NIST publishes them.
+    @Test(arguments: [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+        (
+            String(repeating: "a", count: 1_000_000),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+        ),
+    ])
+    func `the published digests`(text: String, digest: String) {
+        #expect(Hex.encode(SHA256.hash(Array(text.utf8))) == digest)
+    }
+
+    @Test func `pieces make the digest of the whole`() {
+        var digest = SHA256()
+        digest.update(Array("a".utf8))
+        digest.update([])
+        digest.update(Array("bc".utf8))
+        #expect(
+            Hex.encode(digest.finalize())
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test func `many tasks may hash at once`() async {
+        await withTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<64 { group.addTask { SHA256.hash(Array("abc".utf8)) } }
+            for await digest in group {
+                #expect(Hex.encode(digest).hasPrefix("ba7816bf8f01cfea"))
+            }
+        }
+    }
+}
