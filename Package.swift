@@ -93,7 +93,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Time"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
         tests("AWSClientsTests", ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
-        tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Time"]),
+        tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Crypto"]),
         tests(
             "HandlersTests",
             [

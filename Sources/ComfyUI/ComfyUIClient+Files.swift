@@ -39,7 +39,8 @@ extension ComfyUIClient {
         request.headers["Content-Type"] = form.contentType
         request.body = .bytes(form.body)
         request.timeouts.total = .seconds(300)
-        let answer = try? JSON(parsing: try await exchange(request, what))
+        let body = try await exchange(request, what)
+        let answer = try? JSON(parsing: body)
         guard let name = answer?["name"]?.string, !name.isEmpty else {
             throw ComfyUIError(
                 .unexpectedAnswer, "\(what) was answered with something that is not ComfyUI's.", status: 200)

@@ -48,14 +48,14 @@ public struct ComfyUIClient: Sendable {
             error.status = 200
             error.mayHaveBeenQueued = await !takeBack(promptID)
             throw error
-        case 400:
-            guard var error = rejection?.error else { fallthrough }
-            error.status = 400
-            throw error
         case 200:
             throw ComfyUIError(
                 .unexpectedAnswer, "\(what) was answered with something that is not ComfyUI's.", status: 200,
                 mayHaveBeenQueued: true)
+        case 400:
+            guard var error = rejection?.error else { fallthrough }
+            error.status = 400
+            throw error
         default: throw ComfyUIError(status: response.status, what, isSubmission: true)
         }
     }

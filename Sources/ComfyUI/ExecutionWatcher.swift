@@ -32,7 +32,8 @@ public struct ExecutionWatcher: Sendable {
     }
 
     /// Opens the socket (await this before submitting, so that nothing is missed). A failure to open is no
-    /// failure of the watch.
+    /// failure of the watch. Of a prompt sent earlier leave it out: `watch` then opens one and asks `/history`
+    /// at once, as the end may have come before.
     public mutating func open() async {
         guard socket == nil else { return }
         socket = try? await client.events(clientID: clientID)

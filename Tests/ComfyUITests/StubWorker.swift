@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import JSON
 import Synchronization
@@ -70,7 +71,8 @@ final class StubWorker: Sendable {
                         answer.status, headers: ["Content-Type: application/json"], body: answer.body)
                     continue
                 }
-                let accepted = base64(sha1(Array("\(key)258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)))
+                let accepted = Base64.encode(
+                    SHA1.hash(Array("\(key)258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)))
                 try connection.write(
                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
                         + "Sec-WebSocket-Accept: \(accepted)\r\n\r\n")
