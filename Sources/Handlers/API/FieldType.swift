@@ -70,7 +70,7 @@ extension FieldType where Value == String {
             guard count <= length.upperBound else {
                 throw Refusal(.tooLong, "must have at most \(length.upperBound) characters, has \(count)")
             }
-            guard !text.unicodeScalars.contains(where: Self.isRefused) else {
+            guard !Self.hasControls(text) else {
                 throw Refusal(
                     .controlCharacter, "must have no control characters other than tab and newline")
             }
@@ -78,8 +78,16 @@ extension FieldType where Value == String {
         }
     }
 
-    private static func isRefused(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control && scalar != "\t" && scalar != "\n"
+    /// Tab and newline are text, and so is the carriage return of a CRLF.
+    private static func hasControls(_ text: String) -> Bool {
+        var afterReturn = false
+        for scalar in text.unicodeScalars {
+            if afterReturn && scalar != "\n" { return true }
+            afterReturn = scalar == "\r"
+            let isAllowed = afterReturn || scalar == "\t" || scalar == "\n"
+            if !isAllowed && scalar.properties.generalCategory == .control { return true }
+        }
+        return afterReturn
     }
 
     /// Letters, digits and `_ : . = -`, 1 to 64 of them.

@@ -49,7 +49,9 @@ struct FieldReaderTests {
         arguments: [
             (#""a""#, nil), (#""äöü€😀""#, nil), (#""äöü€😀x""#, "too_long"), (#""""#, "too_short"),
             (#""a\tb\n""#, nil), (#""a\u0000""#, "control_character"), (#""a\u001b""#, "control_character"),
-            (#""a\u007f""#, "control_character"), (#""a\u0085""#, "control_character"),
+            (#""a\u007f""#, "control_character"), (#""a\u0085""#, "control_character"), (#""a\r\nb""#, nil),
+            (#""a\rb""#, "control_character"),
+            (#""a\r""#, "control_character"),
             (#""<>\"'&""#, nil), ("1", "wrong_type"),
         ] as [(String, String?)])
     func texts(_ json: String, _ expected: String?) throws {
