@@ -6,9 +6,14 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 from .options import Options, parse
-from .server import Server
+
+try:
+    from .server import Server
+except ModuleNotFoundError as missing:
+    sys.exit(f"the stand-in needs the Python package {missing.name}: run dev/setup.sh, then use .venv/bin/python")
 
 PR_SET_PDEATHSIG = 1
 
@@ -25,30 +30,44 @@ async def serve(options: Options) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, end, number)
-    if options.exit_with_parent:
-        _follow_parent(loop, lambda: end(signal.SIGTERM))
     try:
-        port = await server.start()
-    except OSError as problem:
+        if options.exit_with_parent:
+            _follow_parent(loop, lambda: end(signal.SIGTERM))
+        port = await _listen(server)
+    except SystemExit:
         server.folders.remove()
-        where = f"{options.listen}:{options.port}"
-        sys.exit(f"cannot listen on {where}: {problem.strerror}; choose another --port, or 0 for a free one")
+        raise
     print(json.dumps({"event": "ready", "port": port}), flush=True)
     await asyncio.Event().wait()
 
 
-def _follow_parent(loop: asyncio.AbstractEventLoop, end) -> None:
-    """Standard input closes with the parent; the kernel's signal also covers one that left it open elsewhere."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+async def _listen(server: Server) -> int:
+    try:
+        return await server.start()
+    except OSError as problem:
+        where = f"{server.options.listen}:{server.options.port}"
+        sys.exit(f"cannot listen on {where}: {problem.strerror}; choose another --port, or 0 for a free one")
+
+
+def _follow_parent(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+    """Standard input closes with the parent; the kernel's signal covers one that somebody else holds open."""
+    parent = os.getppid()
+
+    def parent_signal() -> None:
+        # The kernel sends it when the thread that started us ends, and the parent may live on without it.
+        if os.getppid() != parent:
+            end()
 
     def readable() -> None:
         if not os.read(sys.stdin.fileno(), 4096):
             end()
 
+    loop.add_signal_handler(signal.SIGUSR2, parent_signal)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGUSR2)
     try:
         loop.add_reader(sys.stdin.fileno(), readable)
-    except PermissionError:
-        sys.exit("--exit-with-parent needs standard input to be a pipe, not a file")
+    except (PermissionError, ValueError, AttributeError):
+        sys.exit("--exit-with-parent needs standard input to be a pipe")
 
 
 if __name__ == "__main__":

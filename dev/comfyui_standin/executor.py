@@ -4,13 +4,10 @@ import asyncio
 import os
 import random
 import string
-import time
-from dataclasses import dataclass, field
-
-from PIL import Image
 
 from .folders import Folders
 from .graph import ExecutionOrder, Graph, is_link
+from .node_error import node_error
 from .node_run import Interrupted, NodeResult, NodeRun, OutOfMemory
 from .nodes import NODES
 from .object_info import ObjectInfo
@@ -18,41 +15,10 @@ from .options import Options
 from .output_cache import CachedOutput, OutputCache
 from .progress import Progress
 from .prompt_queue import PromptQueue
+from .run import Run
 from .run_log import RunLog
 from .sockets import Sockets
-from .tensor_text import tensor_text
 from .values import Blocked
-
-MEMORY_ADVICE = (
-    "This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before "
-    "you might have accidentally set the batch_size to a large number."
-)
-TRACEBACK = [
-    f'  File "execution.py", in {function}\n'
-    for function in ("execute", "get_output_data", "_async_map_node_over_list", "process_inputs")
-]
-
-
-@dataclass
-class Run:
-    """The prompt that runs, and what has come of it so far."""
-
-    prompt_id: str
-    prompt: dict
-    extra_data: dict
-    graph: Graph
-    progress: Progress
-    order: ExecutionOrder
-    outputs: dict = field(default_factory=dict)
-    meta: dict = field(default_factory=dict)
-    messages: list = field(default_factory=list)
-    executed: list[str] = field(default_factory=list)
-    values: dict[str, tuple] = field(default_factory=dict)
-    expanded: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def client_id(self) -> str | None:
-        return self.extra_data.get("client_id")
 
 
 class Executor:
@@ -70,7 +36,7 @@ class Executor:
         self.cache = OutputCache(folders)
         self._interrupted = False
         self._forget = False
-        self._temp_prefix = "".join(random.choices(string.ascii_lowercase, k=5))  # a name
+        self._temp_prefix = "".join(random.choices(string.ascii_lowercase, k=5))
 
     def interrupt(self, prompt_id: str | None = None) -> bool:
         """Stops the running prompt when it next looks; with an id only that one."""
@@ -93,7 +59,7 @@ class Executor:
             self.log.start(prompt_id, extra_data.get("client_id"), overlap.count)
             run = self._begin(prompt_id, prompt, extra_data)
             cached = [node_id for node_id in prompt if self.cache.get(node_id)]
-            self._tell(run, "execution_cached", {"nodes": cached, "prompt_id": prompt_id}, keep=True)
+            run.tell("execution_cached", {"nodes": cached, "prompt_id": prompt_id}, keep=True)
             status = await self._run(run, outputs)
             await asyncio.sleep(self.options.faults.history_delay_ms / 1000)
             self.log.end(prompt_id, status, len(cached), len(run.executed))
@@ -102,8 +68,7 @@ class Executor:
                 {"outputs": run.outputs, "meta": run.meta},
                 {"status_str": "success" if succeeded else "error", "completed": succeeded, "messages": run.messages},
             )
-            if run.client_id is not None:
-                self.sockets.send("executing", {"node": None, "prompt_id": prompt_id}, run.client_id)
+            run.tell("executing", {"node": None, "prompt_id": prompt_id})
             if self._forget:
                 self._forget_now()
 
@@ -112,15 +77,10 @@ class Executor:
         self.sockets.client_id = extra_data.get("client_id")
         graph = Graph(prompt)
         self.cache.use_for(graph)
-        run = Run(
-            prompt_id,
-            prompt,
-            extra_data,
-            graph,
-            Progress(self.sockets, prompt_id, self.sockets.client_id, graph),
-            ExecutionOrder(graph, lambda node_id: self.cache.get(node_id) is not None, self.info.is_output),
-        )
-        self._tell(run, "execution_start", {"prompt_id": prompt_id}, keep=True)
+        progress = Progress(self.sockets, prompt_id, self.sockets.client_id, graph)
+        order = ExecutionOrder(graph, lambda node_id: self.cache.get(node_id) is not None, self.info.is_output)
+        run = Run(prompt_id, prompt, extra_data, self.sockets, graph, progress, order)
+        run.tell("execution_start", {"prompt_id": prompt_id}, keep=True)
         return run
 
     async def _run(self, run: Run, outputs: list[str]) -> str:
@@ -135,22 +95,22 @@ class Executor:
                 await self._execute(run, node_id)
             except Interrupted:
                 status = "interrupted"
-                data = {**self._where(run, node_id), "executed": run.executed}
-                self._tell(run, "execution_interrupted", data, keep=True, broadcast=True)
+                data = {**run.where(node_id), "executed": list(run.executed)}
+                run.tell("execution_interrupted", data, keep=True, broadcast=True)
             except Exception as problem:  # a node may raise anything
                 status = "error"
-                self._tell(run, "execution_error", self._error(run, node_id, problem), keep=True)
+                run.tell("execution_error", self._error(run, node_id, problem), keep=True)
         self.sockets.last_node_id = None
         if status == "success":
-            self._tell(run, "execution_success", {"prompt_id": run.prompt_id}, keep=True)
+            run.tell("execution_success", {"prompt_id": run.prompt_id}, keep=True)
         return status
 
     async def _execute(self, run: Run, node_id: str) -> None:
         node = run.graph.nodes[node_id]
         found = self.cache.get(node_id)
         if found:
-            self._show(run, node_id, found.ui, found.meta)
-            self._finish(run, node_id, found.values)
+            run.show(node_id, found.ui, found.meta)
+            run.finish(node_id, found.values)
             return
         if node_id in run.expanded:
             self._complete(run, node_id, NodeResult(run.values[run.expanded[node_id]]))
@@ -159,9 +119,7 @@ class Executor:
         run.progress.start(node_id)
         real_id = run.graph.real_id(node_id)
         self.sockets.last_node_id = real_id
-        if run.client_id is not None:
-            data = {"node": node_id, "display_node": real_id, "prompt_id": run.prompt_id}
-            self.sockets.send("executing", data, run.client_id)
+        run.tell("executing", {"node": node_id, "display_node": real_id, "prompt_id": run.prompt_id})
         if self._interrupted:
             raise Interrupted
         self._apply_faults(node_id, node["class_type"])
@@ -173,57 +131,36 @@ class Executor:
             return
         result = await NODES[node["class_type"]](self._node_run(run, node_id), **inputs)
         if result.subgraph:
-            for child, child_node in result.subgraph.items():
-                run.graph.add(child, child_node, node_id)
-            run.expanded[node_id] = list(result.subgraph)[-1]
-            run.order.needs(node_id, [run.expanded[node_id]])
-            return
-        self._complete(run, node_id, result)
+            self._expand(run, node_id, result.subgraph)
+        else:
+            self._complete(run, node_id, result)
 
     def _complete(self, run: Run, node_id: str, result: NodeResult) -> None:
-        real_id = run.graph.real_id(node_id)
-        meta = {
-            "node_id": node_id,
-            "display_node": real_id,
-            "parent_node": run.graph.parents.get(node_id),
-            "real_node_id": real_id,
-        }
-        self._show(run, node_id, result.ui, meta)
+        real_id, parent = run.graph.real_id(node_id), run.graph.parents.get(node_id)
+        meta = {"node_id": node_id, "display_node": real_id, "parent_node": parent, "real_node_id": real_id}
+        run.show(node_id, result.ui, meta)
         self.cache.put(run.graph, node_id, CachedOutput(result.values, result.ui, meta))
         run.executed.append(node_id)
-        self._finish(run, node_id, result.values)
+        run.finish(node_id, result.values)
 
-    def _show(self, run: Run, node_id: str, ui: dict | None, meta: dict | None) -> None:
-        if not ui or meta is None:
-            return
-        run.outputs[node_id] = ui
-        run.meta[node_id] = meta
-        if run.client_id is not None:
-            data = {"node": node_id, "display_node": meta["display_node"], "output": ui, "prompt_id": run.prompt_id}
-            self.sockets.send("executed", data, run.client_id)
-
-    def _finish(self, run: Run, node_id: str, values: tuple) -> None:
-        run.values[node_id] = values
-        run.progress.finish(node_id)
-        run.order.finish(node_id)
+    def _expand(self, run: Run, node_id: str, subgraph: dict[str, dict]) -> None:
+        for child, node in subgraph.items():
+            run.graph.add(child, node, node_id)
+        run.expanded[node_id] = list(subgraph)[-1]
+        run.order.needs(node_id, [run.expanded[node_id]])
 
     def _block(self, run: Run, node_id: str, blocked: Blocked) -> None:
         if blocked.message is not None:
-            self._tell(
-                run,
-                "execution_error",
-                {
-                    **self._where(run, node_id),
-                    "executed": run.executed,
-                    "exception_message": f"Execution Blocked: {blocked.message}",
-                    "exception_type": "ExecutionBlocked",
-                    "traceback": [],
-                    "current_inputs": [],
-                    "current_outputs": [],
-                },
-            )
+            problem = {
+                "exception_message": f"Execution Blocked: {blocked.message}",
+                "exception_type": "ExecutionBlocked",
+                "traceback": [],
+                "current_inputs": [],
+                "current_outputs": [],
+            }
+            run.tell("execution_error", {**run.where(node_id), "executed": list(run.executed), **problem})
         slots = len(self.info.output_types(run.graph.nodes[node_id]["class_type"]))
-        self._finish(run, node_id, (Blocked(None),) * slots)
+        run.finish(node_id, (Blocked(None),) * slots)
 
     def _inputs(self, run: Run, node_id: str) -> dict:
         """The declared inputs; what else the prompt carries is ignored, as ComfyUI does."""
@@ -263,49 +200,13 @@ class Executor:
         if faults.hits("raise_on", node_id, class_type):
             raise ValueError("this node was told to fail")
 
-    def _where(self, run: Run, node_id: str) -> dict:
-        real_id = run.graph.real_id(node_id)
-        return {"prompt_id": run.prompt_id, "node_id": real_id, "node_type": run.graph.nodes[real_id]["class_type"]}
-
     def _error(self, run: Run, node_id: str, problem: Exception) -> dict:
-        advice = MEMORY_ADVICE if isinstance(problem, OutOfMemory) else ""
         inputs = self._inputs(run, node_id)
         for hidden in self.info.hidden_inputs(run.graph.nodes[node_id]["class_type"]):
             inputs[hidden] = run.prompt if hidden == "prompt" else run.extra_data.get(hidden)
-        return {
-            **self._where(run, node_id),
-            "executed": list(run.executed),
-            "exception_message": f"{problem}\n{advice}",
-            "exception_type": _type_name(problem),
-            "traceback": TRACEBACK,
-            "current_inputs": {name: [_shown(value)] for name, value in inputs.items()},
-            "current_outputs": list(run.prompt),
-        }
-
-    def _tell(self, run: Run, event: str, data: dict, keep: bool = False, broadcast: bool = False) -> None:
-        """A message of the run: to its client, or with `broadcast` to all when it has none; `keep` adds it
-        to the history with the time."""
-        if keep:
-            data = {**data, "timestamp": int(time.time() * 1000)}
-            run.messages.append([event, data])
-        if run.client_id is not None or broadcast:
-            self.sockets.send(event, data, run.client_id)
+        told = {**run.where(node_id), "executed": list(run.executed), **node_error(problem, inputs)}
+        return {**told, "current_outputs": list(run.prompt)}
 
     def _forget_now(self) -> None:
         self.cache.clear()
         self._forget = False
-
-
-def _type_name(problem: Exception) -> str:
-    if isinstance(problem, OutOfMemory):
-        return "torch.OutOfMemoryError"
-    kind = type(problem)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-
-
-def _shown(value: object) -> object:
-    if value is None or isinstance(value, (int, float, str)):
-        return value
-    if isinstance(value, list) and value and isinstance(value[0], Image.Image):
-        return tensor_text(value)
-    return str(value)

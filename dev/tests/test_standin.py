@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import aiohttp
@@ -173,6 +174,15 @@ def test_ends_when_its_input_closes(standin) -> None:
     assert server.process.wait(timeout=5) == -15
 
 
+def test_outlives_the_thread_that_started_it(standin) -> None:
+    started = []
+    thread = threading.Thread(target=lambda: started.append(standin()))
+    thread.start()
+    thread.join()
+    assert Client(started[0]).call("GET", "/prompt")[0] == 200
+    assert started[0].process.poll() is None
+
+
 def launch(*arguments: str, **options: object) -> subprocess.CompletedProcess:
     environment = {**os.environ, "PYTHONPATH": str(DEV)}
     command = [sys.executable, "-m", "comfyui_standin", *arguments]
@@ -192,6 +202,12 @@ def test_a_wrong_option_is_a_sentence(arguments: tuple) -> None:
     result = launch(*arguments)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
+
+
+def test_input_that_is_no_pipe_is_a_sentence(tmp_path: Path) -> None:
+    with Path(__file__).open() as file:
+        result = launch("--port", "0", "--exit-with-parent", stdin=file)
+    assert (result.returncode, "to be a pipe" in result.stderr) == (1, True)
 
 
 def test_temporary_folder_is_removed(tmp_path: Path) -> None:
