@@ -4,7 +4,7 @@ extension HTTPError.Code {
     /// The phase that libcurl's code belongs to.
     init(_ code: CURLcode) {
         switch code {
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT: self = .invalidRequest
+        case CURLE_URL_MALFORMAT: self = .invalidRequest
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: self = .resolve
         case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED: self = .connect
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
@@ -16,6 +16,7 @@ extension HTTPError.Code {
         case CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_READ_ERROR: self = .send
         case CURLE_OPERATION_TIMEDOUT: self = .timeout
         case CURLE_PARTIAL_FILE: self = .truncated
+        // Also CURLE_UNSUPPORTED_PROTOCOL: the address is checked before, so it is the peer that spoke no HTTP/1.
         default: self = .receive
         }
     }
