@@ -1,0 +1,81 @@
+import AWSClients
+import Crypto
+import HTTP
+import Testing
+import Time
+
+@testable import Handlers
+
+@Suite(.timeLimit(.minutes(1))) struct SlotPoolTests {
+    private func pool(_ deployment: Deployment, slots: Int = 1, lease: Duration = .seconds(45)) -> SlotPool {
+        SlotPool(
+            dynamoDB: deployment.dynamoDB, table: deployment.services.configuration.table,
+            slotsPerWorker: slots, store: deployment.services.store, lease: lease)
+    }
+
+    private func worker() throws -> Worker {
+        Worker(address: try #require(URL("http://127.0.0.1:8188")))
+    }
+
+    @Test func aWorkerHasAsManySlotsAsItHas() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let (pool, worker) = (pool(deployment, slots: 2), try worker())
+        let taken = try await withThrowingTaskGroup(of: HeldSlot?.self) { group in
+            for _ in 0..<6 { group.addTask { try await pool.take(on: worker) } }
+            return try await group.reduce(into: [HeldSlot]()) { if let slot = $1 { $0.append(slot) } }
+        }
+        #expect(Set(taken.map(\.index)).count == taken.count)
+        #expect(!taken.isEmpty && taken.count <= 2)
+        if taken.count == 1 { #expect(try await pool.take(on: worker) != nil) }
+        #expect(try await pool.take(on: worker) == nil)
+        try await pool.free(try #require(taken.first))
+        #expect(try await pool.take(on: worker)?.index == taken.first?.index)
+    }
+
+    @Test func aLeaseThatRanOutIsTakenWhenNoJobNamesIt() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let (short, worker) = (pool(deployment, lease: .milliseconds(-1)), try worker())
+        let first = try #require(try await short.take(on: worker))
+        let second = try #require(try await pool(deployment).take(on: worker))
+        #expect(second.index == first.index)
+        #expect(try await short.renew(first) == false)
+        #expect(try await pool(deployment).take(on: worker) == nil)
+    }
+
+    /// The prompt of a run whose process died may still be running: no other job may come to its slot.
+    @Test func anExpiredSlotStillBelongsToItsRunningJob() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let store = deployment.services.store
+        let (short, worker) = (pool(deployment, lease: .milliseconds(-1)), try worker())
+        let slot = try #require(try await short.take(on: worker))
+        let job = try await deployment.submit()
+        #expect(try await short.assign(job.id, to: slot))
+        let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
+        guard case .done(let claimed) = try await store.apply(.claimed(run), to: job) else {
+            return Issue.record("not claimed")
+        }
+        #expect(try await pool(deployment).take(on: worker) == nil)
+        // Whoever resumes the job gets it, once.
+        let resumed = try #require(
+            try await pool(deployment).takeOver(claimed, run: run, worker: worker))
+        #expect(try await pool(deployment).takeOver(claimed, run: run, worker: worker) == nil)
+        #expect(try await pool(deployment).renew(resumed))
+        // And when the job has ended, an expired slot that still names it is free.
+        try await store.dynamoDB.update(
+            ["pk": .s("WORKER#\(worker.id)"), "sk": .s("SLOT#0")], in: store.table,
+            [.set("expires", .n(1))])
+        _ = try await store.apply(.completed([Sample.output]), to: claimed)
+        #expect(try await pool(deployment).take(on: worker) != nil)
+    }
+
+    @Test func theLeaseOfARunIsSeenOnlyUnderItsToken() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let (pool, worker) = (pool(deployment), try worker())
+        let slot = try #require(try await pool.take(on: worker))
+        var run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
+        let end = try #require(try await pool.leaseEnd(of: run))
+        #expect(end > deployment.services.now + .seconds(30))
+        run.token = "another"
+        #expect(try await pool.leaseEnd(of: run) == nil)
+    }
+}
