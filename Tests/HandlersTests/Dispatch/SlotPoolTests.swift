@@ -52,7 +52,7 @@ import Time
         #expect(try await short.assign(job.id, to: slot))
         let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
         guard case .done(let claimed) = try await store.apply(.claimed(run), to: job) else {
-            return Issue.record("not claimed")
+            throw TestFailure("not claimed")
         }
         #expect(try await pool(deployment).take(on: worker) == nil)
         // Whoever resumes the job gets it, once.

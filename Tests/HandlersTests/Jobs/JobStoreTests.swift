@@ -1,4 +1,5 @@
 import AWSClients
+import ComfyUI
 import Crypto
 import JSON
 import Testing
@@ -39,12 +40,12 @@ import Time
         let store = deployment.services.store
         let job = try await deployment.submit()
         guard case .done(let claimed) = try await store.apply(.claimed(Sample.run), to: job) else {
-            return Issue.record("not claimed")
+            throw TestFailure("not claimed")
         }
         guard
             case .done(let resumed) = try await store.apply(
                 .resumed(.init(token: "token-2", worker: "w-1", slot: 0)), to: claimed)
-        else { return Issue.record("not resumed") }
+        else { throw TestFailure("not resumed") }
         let stale = try await store.apply(.completed([Sample.output]), to: claimed)
         #expect(stale == .lost(resumed))
         let late = try await store.applyLatest(
@@ -59,16 +60,16 @@ import Time
         guard case .done(let claimed) = try await store.apply(.claimed(Sample.run), to: job),
             case .done(let submitted) = try await store.apply(
                 .submitted(promptID: "p", clientID: "c"), to: claimed)
-        else { return Issue.record("not submitted") }
+        else { throw TestFailure("not submitted") }
         // The mark is set on what somebody read before the submission was written.
         guard case .done(let marked) = try await store.apply(.cancelRequested, to: claimed) else {
-            return Issue.record("not marked")
+            throw TestFailure("not marked")
         }
         #expect(marked.run?.promptID == "p")
         #expect(marked.version == submitted.version)
         // The run, which read before the mark, still ends it; the mark stays.
         guard case .done(let ended) = try await store.apply(.completed([Sample.output]), to: submitted)
-        else { return Issue.record("not completed") }
+        else { throw TestFailure("not completed") }
         #expect(ended.state == .completed)
         #expect(ended.cancelRequestedAt == marked.cancelRequestedAt)
     }
@@ -78,13 +79,13 @@ import Time
         let store = deployment.services.store
         let job = try await deployment.submit()
         guard case .done(let claimed) = try await store.apply(.claimed(Sample.run), to: job) else {
-            return Issue.record("not claimed")
+            throw TestFailure("not claimed")
         }
         _ = try await store.apply(.cancelRequested, to: claimed)
         let outcome = try await store.applyLatest(
             .attemptFailed(.init(.workerLost, "gone"), delay: .seconds(1)), to: job.id,
             heldBy: Sample.run.token)
-        guard case .lost(let found?) = outcome else { return Issue.record("it was requeued") }
+        guard case .lost(let found?) = outcome else { throw TestFailure("it was requeued") }
         #expect(found.state == .running)
         #expect(found.cancelRequestedAt != nil)
     }

@@ -1,0 +1,101 @@
+import Glibc
+public import HTTP
+import JSON
+import Telemetry
+
+/// The custom runtime: what `bootstrap` is.
+public enum LambdaRuntime {
+    /// How long after SIGTERM a running invocation may still end: Lambda kills the process soon after.
+    static let grace: Duration = .milliseconds(300)
+
+    /// Reads `AWS_LAMBDA_RUNTIME_API` and its like from `environment`, makes the handler (what it throws is reported to
+    /// `/init/error`), and handles invocations until SIGTERM comes or the Runtime API is gone.
+    ///
+    /// - Returns: the process's exit status: 0 after SIGTERM, 1 after an init error or when the Runtime API is lost.
+    public static func run(
+        on loop: EventLoop, environment: [String: String],
+        makeHandler: @escaping @Sendable () async throws -> any InvocationHandler
+    ) async -> Int32 {
+        configureLog(environment)
+        let concurrency = environment["AWS_LAMBDA_MAX_CONCURRENCY"].flatMap { Int($0) } ?? 1
+        guard let address = environment["AWS_LAMBDA_RUNTIME_API"], !address.isEmpty,
+            let api = RuntimeAPIClient(http: client(on: loop, concurrency: concurrency), address: address)
+        else {
+            Log.log(
+                .fatal,
+                "AWS_LAMBDA_RUNTIME_API is not set to a host and port: this program is started by Lambda, or by 'comfy-lambda' for local use"
+            )
+            return 1
+        }
+        let handler: any InvocationHandler
+        do {
+            handler = try await makeHandler()
+        } catch {
+            let failure = FunctionError(error)
+            Log.log(
+                .fatal, "init failed",
+                ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
+            try? await api.failInit(failure)
+            return 1
+        }
+        return await serve(api, handler, concurrency: max(1, min(concurrency, 1000)), on: loop)
+    }
+
+    /// Runs `concurrency` loops until one of them finds the Runtime API gone, or until SIGTERM.
+    static func serve(
+        _ api: any RuntimeAPI, _ handler: any InvocationHandler, concurrency: Int, on loop: EventLoop
+    ) async -> Int32 {
+        let (ends, end) = AsyncStream.makeStream(of: LoopEnd.self)
+        let loops = (0..<concurrency).map { _ in
+            RuntimeLoop(api: api, handler: handler, setsTraceVariable: concurrency == 1)
+        }
+        let tasks = loops.map { runtimeLoop in
+            loop.task {
+                do throws(RuntimeAPIError) {
+                    try await runtimeLoop.run()
+                    end.yield(.stopped)
+                } catch {
+                    Log.log(.fatal, "the Runtime API is gone", ["error": .string(error.description)])
+                    end.yield(.lost)
+                }
+            }
+        }
+        loop.onSignal(SIGTERM) {
+            Log.info("SIGTERM: no further invocation is taken")
+            for (runtimeLoop, task) in zip(loops, tasks) {
+                runtimeLoop.stop()
+                if runtimeLoop.isIdle { task.cancel() }
+            }
+            loop.task {
+                try? await loop.sleep(for: grace)
+                end.yield(.graceIsOver)
+            }
+        }
+        var running = concurrency
+        for await one in ends {
+            switch one {
+            case .lost: return 1
+            case .graceIsOver: return 0
+            case .stopped:
+                running -= 1
+                if running == 0 { return 0 }
+            }
+        }
+        return 0
+    }
+
+    private enum LoopEnd: Sendable { case stopped, lost, graceIsOver }
+
+    private static func client(on loop: EventLoop, concurrency: Int) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumConnections = 2 * max(1, concurrency) + 8
+        configuration.proxies = ProxySettings()
+        return HTTPClient(loop: loop, configuration: configuration)
+    }
+
+    private static func configureLog(_ environment: [String: String]) {
+        let level = environment["AWS_LAMBDA_LOG_LEVEL"].flatMap { Log.Level(name: $0) } ?? .info
+        let isText = environment["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "text"
+        Log.configure(level: level, format: isText ? .text : .json)
+    }
+}

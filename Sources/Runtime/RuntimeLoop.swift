@@ -1,0 +1,88 @@
+import Glibc
+import JSON
+import Telemetry
+
+/// next → handle → response or error, again and again. One loop handles one invocation at a time.
+///
+/// All of it runs on the event loop's thread, which is what makes `isIdle` safe to read from a signal's action.
+final class RuntimeLoop: @unchecked Sendable {
+    private let api: any RuntimeAPI
+    private let handler: any InvocationHandler
+    /// `_X_AMZN_TRACE_ID` is one per process: set only when one invocation runs at a time.
+    private let setsTraceVariable: Bool
+    private var isStopping = false
+    private(set) var isIdle = true
+
+    init(api: any RuntimeAPI, handler: any InvocationHandler, setsTraceVariable: Bool) {
+        self.api = api
+        self.handler = handler
+        self.setsTraceVariable = setsTraceVariable
+    }
+
+    /// No further event is asked for.
+    func stop() { isStopping = true }
+
+    /// Returns when it was stopped; throws when the Runtime API is gone.
+    func run() async throws(RuntimeAPIError) {
+        while !isStopping {
+            isIdle = true
+            let invocation: Invocation
+            do {
+                invocation = try await api.next()
+            } catch {
+                switch error.kind {
+                case .cancelled: return
+                case .container: throw error
+                case .refused, .tooLarge:
+                    Log.error("next", ["error": .string(error.description)])
+                    continue
+                }
+            }
+            isIdle = false
+            try await answer(invocation)
+        }
+    }
+
+    private func answer(_ invocation: Invocation) async throws(RuntimeAPIError) {
+        let context = invocation.context
+        if setsTraceVariable {
+            _ =
+                unsafe context.traceID.map { unsafe setenv("_X_AMZN_TRACE_ID", $0, 1) }
+                ?? unsetenv("_X_AMZN_TRACE_ID")
+        }
+        let logContext = Log.Context(
+            requestID: context.requestID, tenantID: context.tenantID, traceID: context.traceID)
+        let failure = await Log.$context.withValue(logContext) { () -> RuntimeAPIError? in
+            do throws(RuntimeAPIError) {
+                try await handle(invocation)
+                return nil
+            } catch {
+                Log.error("answer not delivered", ["error": .string(error.description)])
+                return error
+            }
+        }
+        if let failure, failure.kind == .container { throw failure }
+    }
+
+    private func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
+        let body: [UInt8]
+        do {
+            body = try await handler.handle(invocation.event, invocation.context)
+        } catch {
+            let failure = FunctionError(error)
+            Log.error(
+                "invocation failed",
+                ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
+            return try await api.fail(failure, invocation)
+        }
+        do {
+            try await api.respond(body, to: invocation)
+        } catch  where error.kind == .tooLarge {
+            Log.error("response too large", ["bytes": .number(body.count)])
+            let failure = FunctionError(
+                type: "Function.ResponseSizeTooLarge",
+                message: "The response has \(body.count) bytes, more than Lambda takes.")
+            try await api.fail(failure, invocation)
+        }
+    }
+}
