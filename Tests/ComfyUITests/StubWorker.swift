@@ -36,7 +36,7 @@ final class StubWorker: Sendable {
     private struct State {
         var requests: [Request] = []
         var sockets = 0
-        var openSockets = 0
+        var openSockets: Set<Int> = []
         var mostOpenSockets = 0
     }
 
@@ -77,13 +77,16 @@ final class StubWorker: Sendable {
                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
                         + "Sec-WebSocket-Accept: \(accepted)\r\n\r\n")
                 let index = shared.state.withLock { state in
-                    state.openSockets += 1
-                    state.mostOpenSockets = max(state.mostOpenSockets, state.openSockets)
+                    state.openSockets.insert(state.sockets)
+                    state.mostOpenSockets = max(state.mostOpenSockets, state.openSockets.count)
                     state.sockets += 1
                     return state.sockets - 1
                 }
-                defer { shared.state.withLock { $0.openSockets -= 1 } }
-                try socket(Socket(connection: connection), index)
+                let ended: @Sendable () -> Void = {
+                    shared.state.withLock { _ = $0.openSockets.remove(index) }
+                }
+                defer { ended() }
+                try socket(Socket(connection: connection, ended: ended), index)
                 return
             }
         }
@@ -102,6 +105,7 @@ final class StubWorker: Sendable {
     /// The server's end of a WebSocket.
     struct Socket: Sendable {
         let connection: ScriptedServer.Connection
+        let ended: @Sendable () -> Void
 
         /// One unfragmented, unmasked text frame.
         func send(_ text: String) throws { try send(0x1, Array(text.utf8)) }
@@ -125,7 +129,11 @@ final class StubWorker: Sendable {
                 let head = try connection.read(2)
                 let length = Int(head[1] & 0x7F)
                 _ = try connection.read(4 + length)
-                if head[0] & 0xF == 0x8 { return try send(0x8, []) }
+                if head[0] & 0xF == 0x8 {
+                    // Before the answer, on which the client may connect again at once.
+                    ended()
+                    return try send(0x8, [])
+                }
             }
         }
     }
