@@ -101,7 +101,12 @@ let package = Package(
                 "Handlers", "ComfyUI", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto", "Telemetry",
                 "Time",
             ]),
-        tests("CommandLineTests", ["LocalServer", "comfy-lambda", "HTTP", "JSON"]),
+        tests(
+            "CommandLineTests",
+            [
+                "comfy-lambda", "bootstrap", "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON",
+                "Time",
+            ]),
         tests("EndToEndTests", ["AWSClients", "HTTP", "JSON", "Time"]),
     ]
 )

@@ -1,1 +1,4 @@
-print("comfy-lambda")
+import Glibc
+import LambdaRuntime
+
+exit(CommandLineTool.main(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.current))

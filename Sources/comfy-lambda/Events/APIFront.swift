@@ -1,0 +1,67 @@
+import Crypto
+import HTTP
+import JSON
+import LambdaRuntime
+import LocalServer
+import Time
+
+/// API Gateway, or a load balancer, on a loopback port: each HTTP request becomes an event for the function, each answer a response.
+struct APIFront: Sendable {
+    let function: LocalFunction
+    let format: HTTPEventFormat
+    let loop: EventLoop
+    /// How long the gateway waits for the function.
+    var timeout = Duration.seconds(30)
+    /// Called with every finished exchange.
+    var onExchange:
+        @Sendable (_ method: String, _ target: String, _ status: Int, _ duration: Duration) -> Void = {
+            _, _, _, _ in
+        }
+
+    /// Of a request's body: 10 MB for API Gateway, 1 MB for a load balancer.
+    static func bodyLimit(_ format: HTTPEventFormat) -> Int {
+        switch format {
+        case .restAPI, .httpAPI: 10 << 20
+        case .functionURL: 6 << 20
+        case .applicationLoadBalancer, .applicationLoadBalancerMultiValue: 1 << 20
+        }
+    }
+
+    /// Of a synchronous invocation's event, whatever made it.
+    static let eventLimit = 6 << 20
+
+    /// Starts listening. Port 0 takes any free one.
+    func listen(port: Int) throws(ServerError) -> HTTPServer {
+        try HTTPServer(port: port, on: loop, bodyLimit: Self.bodyLimit(format)) { await answer($0) }
+    }
+
+    /// One request.
+    func answer(_ request: ServerRequest) async -> ServerResponse {
+        let start = ContinuousClock.now
+        let response = await exchange(request)
+        onExchange(request.method.rawValue, request.target, response.status, .now - start)
+        return response
+    }
+
+    private func exchange(_ request: ServerRequest) async -> ServerResponse {
+        let requestID = UUID.v4().description
+        let event = HTTPEvent(request, requestID: requestID, time: .now, host: "127.0.0.1")
+        guard let document = event.document(for: format) else {
+            return HTTPAnswer.message(400, "Bad Request")
+        }
+        let bytes = document.serialized()
+        guard bytes.count <= Self.eventLimit else {
+            return HTTPAnswer.message(413, "Request Entity Too Large")
+        }
+        do {
+            let outcome = try await withDeadline(timeout, on: loop) { try await function.invoke(bytes) }
+            var response = HTTPAnswer.response(to: outcome, for: format)
+            if case .httpAPI = format { response.headers.add("Apigw-Requestid", requestID) }
+            return response
+        } catch is DeadlineExceeded {
+            return HTTPAnswer.message(504, "Endpoint request timed out")
+        } catch {
+            return HTTPAnswer.badGateway(format)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Glibc
+import HTTP
+
+/// A server in a child process that says on one of its lines where it listens.
+struct LocalService: Sendable {
+    let process: ChildProcess
+    let port: Int
+
+    /// Starts it and waits for `readiness` to find a port in one of its lines. Its further lines go to `log`.
+    static func start(
+        _ name: String, _ launch: ChildProcess.Launch, children: Children,
+        timeout: Duration = .seconds(30), log: @escaping @Sendable (String) -> Void,
+        readiness: @escaping @Sendable (String) -> Int?
+    ) async throws -> LocalService {
+        let process = try await children.start(launch)
+        let port: Int?
+        do {
+            port = try await withDeadline(timeout, on: children.loop) {
+                for await line in process.lines {
+                    log(line.text)
+                    if let port = readiness(line.text) { return port }
+                }
+                return nil
+            }
+        } catch is DeadlineExceeded {
+            throw CommandFailure("\(name) did not say that it is ready within \(timeout).")
+        }
+        guard let port else {
+            let status = try await process.exit()
+            throw CommandFailure("\(name) ended at its start with \(status).")
+        }
+        children.loop.task { for await line in process.lines { log(line.text) } }
+        return LocalService(process: process, port: port)
+    }
+}
+
+extension LocalService {
+    /// The variables that a Python program of ours gets.
+    private static func pythonEnvironment(_ project: Project) -> [String: String] {
+        [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1", "HOME": project.localFolder,
+        ]
+    }
+
+    /// AWS in one process: moto's server. Its signature checking stays off: while it is on it answers 500 to every presigned address.
+    static func aws(_ project: Project, children: Children, log: @escaping @Sendable (String) -> Void)
+        async throws -> LocalService
+    {
+        let launch = ChildProcess.Launch(
+            program: try project.python(), arguments: ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+            environment: pythonEnvironment(project))
+        return try await start(
+            "The local AWS (moto)", launch, children: children, log: log, readiness: awsPort)
+    }
+
+    /// The stand-in for ComfyUI in `dev/`.
+    static func comfyUI(
+        _ project: Project, arguments: [String] = [], children: Children,
+        log: @escaping @Sendable (String) -> Void
+    ) async throws -> LocalService {
+        var environment = pythonEnvironment(project)
+        environment["PYTHONPATH"] = project.folder + "/dev"
+        let launch = ChildProcess.Launch(
+            program: try project.python(), arguments: ["-m", "comfyui_standin", "--port", "0"] + arguments,
+            environment: environment)
+        return try await start(
+            "The stand-in for ComfyUI", launch, children: children, log: log, readiness: standInPort)
+    }
+}
