@@ -16,10 +16,17 @@ swift package dump-symbol-graph --minimum-access-level public --skip-synthesized
   exit 1
 }
 bin=$(swift build --show-bin-path)
+status=0
 for module in LambdaRuntime AWSClients ComfyUI Handlers HTTP JSON Crypto Telemetry Time; do
   mkdir -p "$graphs/$module"
   cp "${bin%/*}"/symbolgraph/"$module"*.symbols.json "$graphs/$module/"
-  "$docc" convert --additional-symbol-graph-dir "$graphs/$module" --fallback-display-name "$module" \
-    --fallback-bundle-identifier "comfy-lambda.$module" --warnings-as-errors --output-path "$out/$module"
-  echo "$out/$module"
+  if "$docc" convert --additional-symbol-graph-dir "$graphs/$module" --fallback-display-name "$module" \
+    --fallback-bundle-identifier "comfy-lambda.$module" --warnings-as-errors --output-path "$out/$module" \
+    >"$graphs/$module/log" 2>&1; then
+    echo "$out/$module"
+  else
+    cat "$graphs/$module/log" >&2
+    status=1
+  fi
 done
+exit "$status"
