@@ -9,6 +9,9 @@ public final class ScriptedServer: Sendable {
     public struct Ended: Error, CustomStringConvertible {
         /// What was being done.
         public let description: String
+
+        /// For scripts that find the peer at fault.
+        public init(description: String) { self.description = description }
     }
 
     private struct State {
