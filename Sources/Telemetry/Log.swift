@@ -1,31 +1,109 @@
 public import JSON
+internal import Time
 
 /// The process's log: one JSON (or text) line a call on standard output, with the invocation's ids from a task-local context.
+///
+/// Secrets do not reach a line: see `Redaction`. A line is never longer than 256 KiB, CloudWatch's limit for an event: what does not
+/// fit is cut, and the line says `"truncated":true`.
 public enum Log {
+    /// How grave a line is.
     public enum Level: Int, Sendable, Comparable, CaseIterable {
         case trace, debug, info, warn, error, fatal
+
+        /// Whether `a` is less grave.
         public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+
         /// As `AWS_LAMBDA_LOG_LEVEL` writes it, any case.
-        public init?(name: String) { fatalError("stub") }
+        public init?(name: String) {
+            let wanted = name.uppercased()
+            guard let level = Level.allCases.first(where: { $0.name == wanted }) else { return nil }
+            self = level
+        }
+
+        /// `INFO`
+        public var name: String {
+            switch self {
+            case .trace: "TRACE"
+            case .debug: "DEBUG"
+            case .info: "INFO"
+            case .warn: "WARN"
+            case .error: "ERROR"
+            case .fatal: "FATAL"
+            }
+        }
     }
-    public enum Format: String, Sendable { case json = "JSON", text = "Text" }
+
+    /// What a line looks like: the values of `AWS_LAMBDA_LOG_FORMAT`.
+    public enum Format: String, Sendable {
+        case json = "JSON"
+        case text = "Text"
+    }
+
     /// What every line of the current task carries.
     public struct Context: Sendable {
+        /// The invocation's.
         public var requestID: String?
+        /// Of a function with tenant isolation.
         public var tenantID: String?
+        /// X-Ray's.
         public var traceID: String?
+
+        /// A context of the ids that are known.
         public init(requestID: String? = nil, tenantID: String? = nil, traceID: String? = nil) {
             self.requestID = requestID
             self.tenantID = tenantID
             self.traceID = traceID
         }
     }
+
+    /// The current task's; a child task inherits it.
     @TaskLocal public static var context = Context()
+
     /// Set once at start; tests give a sink of their own. Default: JSON, info, standard output.
-    public static func configure(level: Level, format: Format, sink: (@Sendable ([UInt8]) -> Void)? = nil) { fatalError("stub") }
-    public static func log(_ level: Level, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]) { fatalError("stub") }
-    public static func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]) { log(.debug, message(), fields()) }
-    public static func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]) { log(.info, message(), fields()) }
-    public static func warn(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]) { log(.warn, message(), fields()) }
-    public static func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]) { log(.error, message(), fields()) }
+    /// - Parameter sink: takes each line with its newline; may be called from several threads at once.
+    public static func configure(
+        level: Level, format: Format, sink: (@Sendable ([UInt8]) -> Void)? = nil
+    ) {
+        LogConfiguration.shared.set(level: level, format: format, sink: sink ?? standardOutput)
+    }
+
+    /// Writes one line, when `level` is to be logged; neither argument is evaluated otherwise.
+    public static func log(
+        _ level: Level, _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> JSON.Object = [:]
+    ) {
+        guard level >= LogConfiguration.shared.level else { return }
+        let (format, sink) = LogConfiguration.shared.output
+        let line = LogLine(
+            time: .now, level: level, message: message(), context: context, fields: fields())
+        sink(line.encoded(as: format))
+    }
+
+    /// For a developer who looks closely.
+    public static func debug(
+        _ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]
+    ) {
+        log(.debug, message(), fields())
+    }
+
+    /// What happened, once an invocation or so.
+    public static func info(
+        _ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]
+    ) {
+        log(.info, message(), fields())
+    }
+
+    /// What went wrong and was mended.
+    public static func warn(
+        _ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]
+    ) {
+        log(.warn, message(), fields())
+    }
+
+    /// What went wrong.
+    public static func error(
+        _ message: @autoclosure () -> String, _ fields: @autoclosure () -> JSON.Object = [:]
+    ) {
+        log(.error, message(), fields())
+    }
 }
