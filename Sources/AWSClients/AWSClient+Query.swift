@@ -28,11 +28,13 @@ struct QueryForm: Sendable {
         }
     }
 
+    /// Spaces are `+`, as forms have them and as botocore sends them.
     var body: [UInt8] {
-        Array(
-            fields.map { "\(URL.percentEncode($0.name))=\(URL.percentEncode($0.value))" }.joined(
-                separator: "&"
-            ).utf8)
+        func encode(_ text: String) -> String {
+            text.split(separator: " ", omittingEmptySubsequences: false).map { URL.percentEncode(String($0)) }
+                .joined(separator: "+")
+        }
+        return Array(fields.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&").utf8)
     }
 }
 

@@ -31,6 +31,7 @@ extension DynamoDB {
                 output["UnprocessedItems"]?[table]?.array ?? []
             }
             if pending.isEmpty { return }
+            if round + 1 == policy.maximumAttempts { break }
             let delay = policy.delay(
                 retry: round, verdict: .transient, random: client.clock.random(), hint: nil)
             do { try await client.clock.sleep(delay) } catch {

@@ -34,13 +34,17 @@ extension S3 {
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
         }
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last,
-            isAlphanumeric(first), isAlphanumeric(last), !bucket.utf8.elementsEqual("..".utf8),
+            isAlphanumeric(first), isAlphanumeric(last), !Self.hasEmptyLabel(bucket),
             bytes.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
         else {
             throw operation.invalid(
                 "the bucket name \"\(bucket.prefix(80))\" is not 3 to 63 lower-case letters, digits, dots and hyphens"
             )
         }
+    }
+
+    private static func hasEmptyLabel(_ bucket: String) -> Bool {
+        bucket.split(separator: ".", omittingEmptySubsequences: false).contains(where: \.isEmpty)
     }
 
     static func check(key: String, _ operation: Operation) throws(AWSError) {
