@@ -71,7 +71,9 @@ struct Authenticator: Sendable {
             return User(issuer: "cognito-identity.amazonaws.com", subject: person)
         }
         let account = text(identity["accountId"]) ?? ""
-        guard let caller = text(identity["userId"]) ?? text(identity["userArn"]) else { return nil }
+        // A REST API calls the user id `user`.
+        let caller = text(identity["userId"]) ?? text(identity["user"]) ?? text(identity["userArn"])
+        guard let caller else { return nil }
         return User(issuer: "iam.amazonaws.com/\(account)", subject: caller)
     }
 

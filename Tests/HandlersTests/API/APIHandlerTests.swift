@@ -10,10 +10,8 @@ import Testing
 /// Everything here is answered without a call to AWS.
 @Suite(.timeLimit(.minutes(1)))
 struct APIHandlerTests {
-    private static let loop = EventLoop.onNewThread()
-
     private func bench(_ changes: [String: String] = [:]) throws -> APIBench {
-        try APIBench.offline(on: Self.loop, changes)
+        try APIBench.offline(on: testLoop, changes)
     }
 
     @Test(arguments: [

@@ -9,8 +9,6 @@ import Testing
 /// A request that is refused leaves nothing behind: no item, no object, no message.
 @Suite(.timeLimit(.minutes(1)))
 struct BadInputTests {
-    private static let loop = EventLoop.onNewThread()
-
     /// A request and the answer it must get.
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
@@ -87,7 +85,7 @@ struct BadInputTests {
 
     @Test(arguments: cases)
     func leavesNothingBehind(_ wrong: Case) async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let parts = wrong.path.split(separator: "?", maxSplits: 1)
         let answer = await stack.bench.send(
             HTTPRequest(
@@ -102,7 +100,7 @@ struct BadInputTests {
     }
 
     @Test func base64ThatIsNone() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         var event = try #require(try JSON(parsing: Fixtures.bytes("api/http-api.json")).object)
         event["rawPath"] = "/v1/generate"
         event["isBase64Encoded"] = true
@@ -114,7 +112,7 @@ struct BadInputTests {
 
     /// Every route that names a job, with another user's.
     @Test func aForeignJobIsNotThere() async throws {
-        let stack = try await LocalStack.start(on: Self.loop, ["AUTH_MODE": "gateway"])
+        let stack = try await LocalStack.start(["AUTH_MODE": "gateway"])
         let alice: JSON = ["jwt": ["claims": ["iss": "https://issuer.example", "sub": "alice"]]]
         let mallory: JSON = ["jwt": ["claims": ["iss": "https://issuer.example", "sub": "mallory"]]]
         let id = try await stack.submit(as: alice)

@@ -12,8 +12,6 @@ import Time
 /// The way of a job through the API, on a local AWS.
 @Suite(.timeLimit(.minutes(1)))
 struct JobRoutesTests {
-    private static let loop = EventLoop.onNewThread()
-
     private func output(_ index: Int, _ kind: Job.Output.Kind, _ type: String) -> Job.Output {
         Job.Output(
             index: index, nodeID: "save", kind: kind, filename: "x", contentType: type, bytes: 3,
@@ -21,7 +19,7 @@ struct JobRoutesTests {
     }
 
     @Test func aSubmissionIsAJobAWorkflowAndADoorbell() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let answer = await stack.bench.post(
             "/v1/generate", #"{"prompt": "a <lighthouse>", "priority": "high", "metadata": {"a": [1]}}"#)
         #expect(answer.status == 202)
@@ -48,7 +46,7 @@ struct JobRoutesTests {
     }
 
     @Test func theSameKeyIsTheSameJob() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         func post(_ body: String, _ key: String) async -> APIBench.Answer {
             await stack.bench.post("/v1/generate", body, headers: ["Idempotency-Key": key])
         }
@@ -67,7 +65,7 @@ struct JobRoutesTests {
     }
 
     @Test func aKeyWithoutAJobMakesTheJobUnderItsID() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let body = try #require(try JSONTestBody.object(#"{"prompt": "p"}"#))
         let repeatable = JobSubmission.Repeatable(key: "k", operation: "generate", body: body)
         let id = UUID.v7(milliseconds: stack.services.now.milliseconds)
@@ -81,7 +79,7 @@ struct JobRoutesTests {
     }
 
     @Test func twentyAtOnceWithOneKeyAreOneJob() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let answers = await withTaskGroup(of: APIBench.Answer.self) { group in
             for _ in 0..<20 {
                 group.addTask {
@@ -101,7 +99,7 @@ struct JobRoutesTests {
 
     @Test func aDeadQueueDoesNotRefuseJobs() async throws {
         let nowhere = ["WORK_QUEUE_URL": "http://127.0.0.1:9/000000000000/gone"]
-        let stack = try await LocalStack.start(on: Self.loop, nowhere)
+        let stack = try await LocalStack.start(nowhere)
         let id = try await stack.submit()
         let job = try #require(try await stack.services.store.job(id))
         #expect(job.state == .queued)
@@ -109,7 +107,7 @@ struct JobRoutesTests {
     }
 
     @Test func queuedJobsAreCancelledAtOnce() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let id = try await stack.submit()
         for _ in 0..<2 {
             let answer = await stack.bench.post("/v1/jobs/\(id)/cancel")
@@ -120,7 +118,7 @@ struct JobRoutesTests {
     }
 
     @Test func runningJobsAreMarked() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let id = try await stack.submit()
         _ = try await stack.claim(id)
         let first = await stack.bench.post("/v1/jobs/\(id)/cancel", "{}")
@@ -134,7 +132,7 @@ struct JobRoutesTests {
     }
 
     @Test func finishedJobsStayAsTheyAre() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let id = try await stack.submit()
         try await stack.complete(id, [output(0, .image, "image/png")])
         let answer = await stack.bench.post("/v1/jobs/\(id)/cancel")
@@ -144,7 +142,7 @@ struct JobRoutesTests {
     }
 
     @Test func outputsHaveAddresses() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let id = try await stack.submit()
         let early = await stack.bench.get("/v1/jobs/\(id)/image")
         #expect(early.status == 409)
@@ -172,7 +170,7 @@ struct JobRoutesTests {
 
     @Test func aDistributionsAddressesDoNotExpire() async throws {
         let stack = try await LocalStack.start(
-            on: Self.loop, ["OUTPUT_BASE_URL": "https://cdn.example/pictures/"])
+            ["OUTPUT_BASE_URL": "https://cdn.example/pictures/"])
         let id = try await stack.submit()
         try await stack.complete(id, [output(0, .image, "image/png")])
         let shown = await stack.bench.get("/v1/jobs/\(id)")
@@ -181,7 +179,7 @@ struct JobRoutesTests {
     }
 
     @Test func listsArePagedNewestFirst() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         var ids: [String] = []
         for _ in 0..<5 { ids.append("\(try await stack.submit())") }
         _ = await stack.bench.post("/v1/jobs/\(ids[1])/cancel")
@@ -204,7 +202,7 @@ struct JobRoutesTests {
     }
 
     @Test func theQueueIsCountedBandByBand() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let low = try await stack.submit(#"{"prompt": "p", "priority": "low"}"#)
         let normal = try await stack.submit()
         let later = try await stack.submit()
@@ -217,7 +215,7 @@ struct JobRoutesTests {
     }
 
     @Test func whoPrefersToWaitGetsTheFinishedJob() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         async let answer = stack.bench.post(
             "/v1/generate", #"{"prompt": "p"}"#, headers: ["Prefer": "wait=20"])
         var message: SQS.Message?
@@ -239,7 +237,7 @@ struct JobRoutesTests {
     }
 
     @Test func whoPrefersToWaitTooBrieflyGetsTheQueuedOne() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let answer = await stack.bench.post(
             "/v1/generate", #"{"prompt": "p"}"#, headers: ["Prefer": "wait=1"])
         #expect(answer.status == 202)
@@ -247,7 +245,7 @@ struct JobRoutesTests {
     }
 
     @Test func isReadyUnlessEveryListedWorkerIsDead() async throws {
-        let stack = try await LocalStack.start(on: Self.loop)
+        let stack = try await LocalStack.start()
         let none = await stack.bench.get("/health/ready")
         #expect(none.status == 200)
         #expect(

@@ -8,33 +8,23 @@ import Testing
 
 @testable import Handlers
 
-/// A table, a bucket and a queue of a test's own, and an API handler on them.
+/// A deployment of a test's own, and an API handler on it.
 struct LocalStack: Sendable {
     let bench: APIBench
     let queue: String
-    private let endpoint: String
-    private let http: HTTPClient
+    private let deployment: Deployment
+    private let bucket: URL
 
     /// `changes` to the handler's environment.
-    static func start(on loop: EventLoop, _ changes: [String: String] = [:]) async throws -> LocalStack {
+    static func start(_ changes: [String: String] = [:]) async throws -> LocalStack {
         // Without signatures, so that a test may list the bucket as it is.
-        let local = try await LocalAWS.sharedWithoutSignatures()
-        let name = "t-\(UUID.v4())"
-        let http = HTTPClient(loop: loop)
-        let aws = AWSClient(
-            http: http, configuration: try AWSClient.Configuration(environment: local.environment))
-        let queue = try await SQS(aws).createQueue("\(name)-work")
-        let environment = APIBench.environment
-            .merging([
-                "TABLE_NAME": name, "BUCKET_NAME": name, "WORK_QUEUE_URL": queue, "RESUME_QUEUE_URL": queue,
-            ]) { $1 }
-            .merging(changes) { $1 }
-        let services = Services(configuration: try Configuration(environment: environment), aws: aws)
-        try await services.store.dynamoDB.call(
-            "CreateTable", TableDefinition.createTableInput(name: name))
-        try await services.s3.createBucket(name)
+        let deployment = try await Deployment.make(on: testLoop, changes, signed: false)
+        let configuration = deployment.services.configuration
+        let endpoint = try await LocalAWS.sharedWithoutSignatures().endpoint
         return LocalStack(
-            bench: APIBench(services), queue: queue, endpoint: local.endpoint, http: http)
+            bench: APIBench(deployment.services), queue: configuration.workQueue,
+            deployment: deployment,
+            bucket: try #require(URL("\(endpoint)/\(configuration.bucket)?list-type=2")))
     }
 
     var services: Services { bench.services }
@@ -47,17 +37,13 @@ struct LocalStack: Sendable {
     }
 
     func remains() async throws -> Remains {
-        let name = services.configuration.table
-        let scan = try await services.store.dynamoDB.call(
-            "Scan", ["TableName": .string(name), "Select": "COUNT", "ConsistentRead": true])
-        let listing = try await http.send(
-            HTTPClient.Request(.get, try #require(URL("\(endpoint)/\(name)?list-type=2"))))
+        let listing = try await services.http.send(HTTPClient.Request(.get, bucket))
         let text = String(decoding: listing.body, as: UTF8.self)
         let objects = text.split(separator: "<Key>", omittingEmptySubsequences: false).count - 1
-        let attributes = try await services.doorbell.sqs.attributes(of: queue)
+        let attributes = try await deployment.sqs.attributes(of: queue)
         let messages = attributes["ApproximateNumberOfMessages"].flatMap { Int($0) }
         return Remains(
-            items: try #require(scan["Count"]?.int), objects: objects, messages: try #require(messages))
+            items: try await deployment.itemCount(), objects: objects, messages: try #require(messages))
     }
 
     /// Submits and gives the id back.
@@ -73,7 +59,7 @@ struct LocalStack: Sendable {
     func claim(_ id: UUID) async throws -> Job {
         let run = Job.Run(token: "t", worker: "w-1", slot: 0)
         guard case .done(let job) = try await services.store.applyLatest(.claimed(run), to: id) else {
-            throw Unexpected()
+            throw TestFailure("the job cannot be claimed")
         }
         return job
     }
@@ -84,9 +70,6 @@ struct LocalStack: Sendable {
         _ = try await services.store.applyLatest(
             .submitted(promptID: "p", clientID: "c"), to: id, heldBy: "t")
         let outcome = try await services.store.applyLatest(.completed(outputs), to: id, heldBy: "t")
-        guard case .done = outcome else { throw Unexpected() }
+        guard case .done = outcome else { throw TestFailure("the job cannot be completed") }
     }
-
-    /// Somebody else was first, where nobody else is.
-    struct Unexpected: Error {}
 }

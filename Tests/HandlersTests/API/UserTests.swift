@@ -22,6 +22,15 @@ struct UserTests {
             "u-94053cbd8e9c56478611febdb4e1e513"
         ),
         (#"{"principalId": "admin", "clientId": 1}"#, "u-d646be0a26add29dd5737d2b582d8bcc"),
+        // REST API with IAM.
+        (
+            #"{"accountId": "1234567890", "user": "AROA2ZJZYVRE7Y3TUXHH6", "userArn": "arn:x", "cognitoIdentityId": null}"#,
+            "u-808c3a4a0965bec4be2f5ee738f1a667"
+        ),
+        (
+            #"{"userArn": "arn:x", "cognitoIdentityId": "us-east-1:3f291106-8703-466b-8f2b-3ecee1ca56ce"}"#,
+            "u-c5d63c307b9ac0cfe40e54b57bc2afd5"
+        ),
         // IAM: a user, and a person of a Cognito identity pool, who shares the role with all others of it.
         (
             #"{"iam": {"accountId": "1234567890", "userId": "AROA2ZJZYVRE7Y3TUXHH6", "userArn": "arn:x"}}"#,
