@@ -148,12 +148,13 @@ struct APIHandlerTests {
 
     @Test func aWorkflowsFaultsAreAnAnswerToValidate() async throws {
         let answer = await (try bench()).post(
-            "/v1/workflows/validate", #"{"workflow": {"1": {"class_type": "Nonsense", "inputs": {}}}}"#)
+            "/v1/workflows/validate",
+            #"{"workflow": {"1": {"class_type": "Nonsense", "inputs": {"image": ["2", 0]}}}}"#)
         #expect(answer.status == 200)
         #expect(answer.json?["valid"] == false)
         let codes = answer.json?["errors"]?.array?.compactMap { $0["code"]?.string } ?? []
         #expect(codes.contains("node_not_allowed"))
-        #expect(codes.contains("no_output_node"))
+        #expect(codes.contains("missing_link_target"))
     }
 
     @Test func theReadmesCurlWorks() async throws {
