@@ -22,7 +22,8 @@ struct AllowList: Sendable {
     func contains(_ classType: String) -> Bool {
         switch rule {
         case .everything: true
-        case .classes(let classes): classes.contains(classType)
+        case .classes(let classes):
+            classes.firstIndex(of: classType).map { classes[$0].hasSameBytes(as: classType) } ?? false
         }
     }
 }

@@ -111,9 +111,9 @@ extension HistoryEntry.NodeFailure {
         if message.isEmpty { message = "The node failed without a message." }
         let text = rawMessage.clipped(to: 2000).lowercased()
         isOutOfMemory =
-            exceptionType.contains("OutOfMemory") || exceptionType == "MemoryError"
-            || text.contains("out of memory") || text.contains("can't allocate memory")
-            || text.contains("allocation on device")
+            exceptionType.hasBytes(of: "OutOfMemory") || exceptionType == "MemoryError"
+            || text.hasBytes(of: "out of memory") || text.hasBytes(of: "can't allocate memory")
+            || text.hasBytes(of: "allocation on device")
     }
 }
 

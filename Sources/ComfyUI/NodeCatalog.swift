@@ -57,7 +57,7 @@ public struct NodeCatalog: Sendable {
     subscript(classType: String) -> Entry? {
         if let entry = entries[classType] { return entry }
         // New families of models bring an EmptyXLatentImage of their own with the same three inputs.
-        if classType.hasPrefix("Empty"), classType.contains("Latent") || classType.hasSuffix("Image") {
+        if classType.hasPrefix("Empty"), classType.hasBytes(of: "Latent") || classType.hasSuffix("Image") {
             var entry = Entry(["why": "not known to this version", "allowed": false])
             entry.width = "width"
             entry.height = "height"

@@ -110,18 +110,18 @@ struct WorkflowDocument {
                 "Edge \(index) is not {\"from\": node, \"output\": number, \"to\": node, \"input\": name}.")
             return
         }
-        guard var node = graph[to] else {
+        guard let position = graph.position(of: to) else {
             report(
                 to, nil, input: input, "missing_link_target",
                 "Edge \(index) goes to \(to.quoted), which is not there.")
             return
         }
-        if node.inputs[input] != nil {
+        if graph.nodes[position].inputs[input] != nil {
             report(
-                to, node.classType, input: input, "input_given_twice", "The input has a value and an edge.")
+                to, graph.nodes[position].classType, input: input, "input_given_twice",
+                "The input has a value and an edge.")
         }
-        node.inputs[input] = [.string(from), .number(output)]
-        graph[to] = node
+        graph.setInput(input, of: to, to: [.string(from), .number(output)])
     }
 
     /// A link written with a number as the node's id (`[4, 0]`) means the same node; ComfyUI would answer 400.

@@ -11,8 +11,15 @@ extension WorkflowGraph {
         guard faults.isEmpty else { throw WorkflowFaults(faults) }
     }
 
+    /// More than any graph of the allowed size has use for.
+    static let maximumOverrides = 1000
+
     /// The same, giving the faults back.
     mutating func applyAll(_ overrides: JSON.Object) -> [WorkflowFault] {
+        guard overrides.count <= Self.maximumOverrides else {
+            let message = "\(overrides.count) overrides are more than the \(Self.maximumOverrides) allowed."
+            return [WorkflowFault(code: "too_many_overrides", message: message)]
+        }
         var changed = self
         var faults: [WorkflowFault] = []
         for (path, value) in overrides {
@@ -29,7 +36,7 @@ extension WorkflowGraph {
                             "An override is a text, a number, true, false or null; this is \(value.kind)."))
                 continue
             }
-            changed[id]?.inputs[input] = value
+            changed.setInput(input, of: id, to: value)
         }
         if faults.isEmpty { self = changed }
         return faults

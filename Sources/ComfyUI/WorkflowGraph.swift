@@ -73,6 +73,13 @@ public struct WorkflowGraph: Sendable, Hashable {
         }
     }
 
+    /// Sets one input in place; nothing when the node is not there. Through the subscript each of thousands of
+    /// edges to one node would copy all of its inputs.
+    mutating func setInput(_ name: String, of id: String, to value: JSON) {
+        guard let position = positions[id] else { return }
+        nodes[position].inputs[name] = value
+    }
+
     /// Where a node stands in `nodes`.
     func position(of id: String) -> Int? { positions[id] }
 

@@ -33,7 +33,7 @@ extension WorkflowRules {
     private static func soundsLikeFile(_ name: String) -> Bool {
         let name = name.lowercased()
         return ["image", "mask", "video", "audio"].contains(name)
-            || ["file", "path", "folder", "dir", "prefix", "_name"].contains { name.contains($0) }
+            || ["file", "path", "folder", "dir", "prefix", "_name"].contains { name.hasBytes(of: $0) }
     }
 }
 
@@ -44,7 +44,8 @@ struct FileNameFault: Equatable {
 
     /// nil when the name is relative, stays where it is and means the same to everyone who reads it.
     init?(_ name: String) {
-        func has(_ part: String) -> Bool { name.lowercased().contains(part) }
+        let lowercased = name.lowercased()
+        func has(_ part: String) -> Bool { lowercased.hasBytes(of: part) }
         let bytes = name.utf8
         if name.isEmpty { return nil }
         if bytes.count > 255 {
@@ -66,7 +67,7 @@ struct FileNameFault: Equatable {
             // Also inside a name: ComfyUI saves a..b.png and then refuses to show it (400).
             self.init(
                 code: "climbing_path", message: "A file name has no two dots in a row; \(name.quoted) has.")
-        } else if Self.annotations.contains(where: name.trimmedLowercase.hasSuffix) {
+        } else if Self.annotations.contains(where: lowercased.trimmed.endsInBytes) {
             self.init(
                 code: "annotated_name",
                 message:
@@ -92,9 +93,9 @@ struct FileNameFault: Equatable {
 }
 
 extension String {
-    fileprivate var trimmedLowercase: String {
+    fileprivate var trimmed: String {
         var text = self[...]
         while text.last?.isWhitespace == true { text.removeLast() }
-        return text.lowercased()
+        return String(text)
     }
 }

@@ -19,9 +19,7 @@ public struct WorkflowRules: Sendable {
     private var allowList: AllowList
 
     /// What scaling may reach: a picture of the allowed size with each side four times as long.
-    public var maximumUpscaledPixels: Int {
-        maximumImagePixels.multipliedReportingOverflow(by: 16).partialValue
-    }
+    public var maximumUpscaledPixels: Int { maximumImagePixels > .max / 16 ? .max : maximumImagePixels * 16 }
 
     /// `allowedNodeTypes` is `ALLOWED_NODE_TYPES`: a comma list, `*`, or `+Name` to add; nil = the default.
     public init(allowedNodeTypes: String? = nil) {

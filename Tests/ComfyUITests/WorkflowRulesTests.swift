@@ -113,7 +113,7 @@ import Testing
             (" + A , +B ", "B", true),
             (" + A , +B ", "A", true), ("SaveImage", "SaveImage", true), ("SaveImage", "KSampler", false),
             ("SaveImage,+ProbeSleep", "ProbeSleep", true), ("SaveImage,+ProbeSleep", "KSampler", false),
-            (nil, "saveimage", false),
+            (nil, "saveimage", false), (nil, "\u{212A}Sampler", false),
         ] as [(String?, String, Bool)])
     func allowList(setting: String?, classType: String, expected: Bool) {
         let list = AllowList(setting, default: ["SaveImage", "KSampler"])
@@ -178,6 +178,24 @@ import Testing
         #expect(error.faults.count == 201)
         #expect(error.faults.last?.code == "more_faults")
         #expect(error.faults[0].code == "too_many_nodes")
+    }
+
+    @Test("many edges to one node and many overrides take no more than linear time", .timeLimit(.minutes(1)))
+    func manyOfOneNode() throws {
+        let edges = (0..<20_000).map { index -> JSON in
+            ["from": "1", "output": 0, "to": "2", "input": .string("in\(index)")]
+        }
+        let graph = try WorkflowGraph(normalizing: [
+            "nodes": ["1": ["class_type": "EmptyImage"], "2": ["class_type": "SaveImage"]],
+            "edges": .array(edges),
+        ])
+        #expect(graph["2"]?.inputs.count == 20_000)
+        #expect(rules.faults(in: graph) == [])
+        let overrides = JSON.Object((0..<1001).map { ("2.in\($0)", 1) })
+        let error = try #require(throws: WorkflowFaults.self) {
+            try rules.validate(graph.json, overrides: overrides)
+        }
+        #expect(error.faults.summary == ["too_many_overrides"])
     }
 
     @Test("what a user wrote is cut in messages")
