@@ -164,6 +164,14 @@ import Time
         #expect((error?.underlying as? HTTPError)?.code == .connect)
     }
 
+    @Test func anErrorOfTenMegabytesIsAnErrorAllTheSame() async throws {
+        let server = try StrictServer { _, _ in .answer(500, [:], String(repeating: "<", count: 10 << 20)) }
+        let s3 = S3(try server.client())
+        let error = await #expect(throws: AWSError.self) { _ = try await s3.get(bucket: "bucket", key: "k") }
+        #expect(error?.code == .transport)
+        #expect((error?.underlying as? HTTPError)?.code == .responseTooLarge)
+    }
+
     @Test func connectionsAreReused() async throws {
         let server = try StrictServer { _, _ in .answer(200, [:], "{}") }
         let client = try server.client()
