@@ -87,7 +87,6 @@ struct PromptRun: Sendable {
         }
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
-        await watcher.open()
         return try await watch(&watcher, graph, job)
     }
 

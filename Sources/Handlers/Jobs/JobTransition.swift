@@ -71,14 +71,14 @@ extension Job {
             next.job.run = run
             next.job.dueAt = now + policy.lease
 
-        case (.running, .submitted(let promptID, let clientID)):
+        case (.running, .submitted(let promptID, let clientID)) where run?.promptID == nil:
             next.job.attempt += 1
             next.job.startedAt = startedAt ?? now
             next.job.run?.promptID = promptID
             next.job.run?.clientID = clientID
             next.job.attempts.append(Attempt(worker: run?.worker ?? "", startedAt: now))
 
-        case (.running, .released):
+        case (.running, .released) where run?.promptID == nil:
             next.job.requeue(at: now, after: .zero, policy)
             next.forbidsCancelMark = true
 
