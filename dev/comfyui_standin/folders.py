@@ -1,6 +1,7 @@
 """The folders input, output and temp, and the names of files in them."""
 
 import mimetypes
+import os
 import shutil
 import tempfile
 import time
@@ -18,7 +19,7 @@ class Folders:
 
     def __init__(self, base: Path | None):
         self._temporary = base is None
-        self.base = (base or Path(tempfile.mkdtemp(prefix="comfyui-standin-"))).resolve()
+        self.base = (base or _temporary_folder()).resolve()
         shutil.rmtree(self.base / "temp", ignore_errors=True)
         for name in TYPES:
             (self.base / name).mkdir(parents=True, exist_ok=True)
@@ -95,6 +96,15 @@ class Folders:
         for name, value in values.items():
             prefix = prefix.replace(f"%{name}%", value)
         return prefix
+
+
+def _temporary_folder() -> Path:
+    """Named after this process; those of processes that were killed, and could not remove theirs, go now."""
+    for old in Path(tempfile.gettempdir()).glob("comfyui-standin-*-*"):
+        owner = old.name.split("-")[2]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"comfyui-standin-{os.getpid()}-"))
 
 
 def open_image(path: Path) -> Image.Image:

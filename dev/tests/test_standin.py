@@ -210,14 +210,22 @@ def test_input_that_is_no_pipe_is_a_sentence(tmp_path: Path) -> None:
     assert (result.returncode, "to be a pipe" in result.stderr) == (1, True)
 
 
-def test_temporary_folder_is_removed(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(DEV), "TMPDIR": str(tmp_path)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "comfyui_standin", "--port", "0"], stdout=subprocess.PIPE, env=environment
-    )
+def start_with_temporary_folder(folder: Path) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(DEV), "TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "comfyui_standin", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     process.stdout.readline()
+    process.stdout.close()
+    return process
+
+
+def test_temporary_folder_is_removed_even_of_one_that_was_killed(tmp_path: Path) -> None:
+    killed = start_with_temporary_folder(tmp_path)
+    killed.kill()
+    killed.wait(timeout=5)
     assert len(list(tmp_path.iterdir())) == 1
+    process = start_with_temporary_folder(tmp_path)
+    assert [folder.name.split("-")[2] for folder in tmp_path.iterdir()] == [str(process.pid)]
     process.terminate()
     process.wait(timeout=5)
-    process.stdout.close()
     assert list(tmp_path.iterdir()) == []
