@@ -73,6 +73,7 @@ extension S3 {
         var call = try call("UploadPart", .put, bucket: bucket, key: key)
         call.query = [("partNumber", "\(number)"), ("uploadId", id)]
         call.body = .bytes(bytes)
+        call.streams = true
         let operation = call.operation
         return try await client.send(call) { response throws(AWSError) in
             guard let etag = response.headers["etag"] else {

@@ -12,6 +12,7 @@ extension S3 {
         var call = try call("PutObject", .put, bucket: bucket, key: key)
         call.headers = try options.headers(call.operation)
         call.body = .bytes(bytes)
+        call.streams = bytes.count > Call.largeBody
         return try await client.send(call) { Self.info($0.headers) }
     }
 
@@ -39,6 +40,7 @@ extension S3 {
     ) async throws(AWSError) -> [UInt8] {
         var call = try call("GetObject", .get, bucket: bucket, key: key)
         call.responseLimit = limit
+        call.streams = limit > Call.largeBody
         return try await client.send(call) { $0.body }
     }
 

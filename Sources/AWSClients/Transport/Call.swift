@@ -19,8 +19,10 @@ struct Call: Sendable {
     var headers: HTTPHeaders = [:]
     var body: Body = .bytes([])
     var responseLimit = 8 << 20
-    /// A body that streams either way has no limit on its whole time, only on silence.
+    /// A body that streams either way, or is large, has no limit on its whole time, only on silence.
     var streams = false
+    /// From here on a body is large: an attempt's usual limit would ask for 3 Mbit/s.
+    static let largeBody = 8 << 20
     /// Time the service itself was asked to wait (long polling): added to the limits.
     var longPoll: Duration = .zero
 

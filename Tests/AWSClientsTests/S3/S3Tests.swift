@@ -210,6 +210,18 @@ import Time
         #expect(try await s3.client.credentialExpiration() == end)
     }
 
+    @Test func itIsSignedByTheServicesClock() async throws {
+        // The caller's clock is an hour behind: what it signed by its own time would have expired already.
+        let server = try StrictServer { _, _ in .answer(200, [:], "content") }
+        let s3 = S3(try server.client(clock: FakeClock(error: .seconds(-3600))))
+        let early = try await s3.presignGet(bucket: "bucket", key: "k", expiresIn: .seconds(60))
+        #expect(try await TestLoop.http.send(.init(.get, try #require(URL(early.url)))).status == 403)
+        _ = try await s3.get(bucket: "bucket", key: "k")
+        let late = try await s3.presignGet(bucket: "bucket", key: "k", expiresIn: .seconds(60))
+        #expect(try await TestLoop.http.send(.init(.get, try #require(URL(late.url)))).status == 200)
+        #expect(server.refusals.count == 2)
+    }
+
     @Test(arguments: [Duration.zero, .seconds(-1), .seconds(604_801)])
     func itsLifeIsBounded(_ duration: Duration) async throws {
         let s3 = S3(try StrictServer().client())
