@@ -113,3 +113,8 @@ static inline int comfy_signal_watch(int number, int descriptor) {
     sigemptyset(&action.sa_mask);
     return sigaction(number, &action, 0);
 }
+
+// Gives the signal back to the system, unless another pipe has it by now.
+static inline void comfy_signal_forget(int number, int descriptor) {
+    if (*comfy_signal_pipe(number) == descriptor) signal(number, SIG_DFL);
+}

@@ -116,7 +116,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         running.removeAll(keepingCapacity: true)
     }
 
+    /// When libcurl was last given the thread: the time of what its callbacks bring, read once instead of in each.
+    private(set) var turnBegan = ContinuousClock.now
+
     private func moveTransfers() {
+        turnBegan = .now
         isInsideCurl = true
         multi.perform()
         isInsideCurl = false
@@ -135,6 +139,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func abandonEverything() {
         unsafe pthread_setspecific(Self.threadKey, Unmanaged.passUnretained(self).toOpaque())
         isAbandoned = true
+        // Its actions may hold the loop.
+        signals = nil
         // Bounded: a task that waits again whenever a wait fails would keep the thread for ever.
         for _ in 0..<1000 {
             for easy in multi.handles { easy.delegate?.abandoned(easy) }

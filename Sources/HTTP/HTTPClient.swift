@@ -167,9 +167,7 @@ extension HTTPClient {
         guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy(isTokenByte) else {
             throw refuse("the method is no token")
         }
-        // The parts of an address can be set to anything after it was parsed.
-        let address = request.url.description
-        guard request.url.scheme.hasPrefix("http"), URL(address) == request.url else {
+        guard request.url.scheme == "http" || request.url.scheme == "https", request.url.isWellFormed else {
             throw refuse("no http or https address")
         }
         if let name = request.headers.firstInvalidName {

@@ -19,7 +19,12 @@ final class SignalPipe {
         (readEnd, writeEnd) = (ends[0], ends[1])
     }
 
-    /// Signals that still come are written to a pipe nobody reads, as they belong to nobody.
+    deinit {
+        for signal in actions.keys { comfy_signal_forget(signal, writeEnd) }
+        close(readEnd)
+        close(writeEnd)
+    }
+
     func add(_ signal: Int32, _ action: @escaping @Sendable () -> Void, on loop: EventLoop) {
         if actions.isEmpty {
             _ = loop.watch(readEnd) { [unowned self] in self.drain() }
@@ -39,7 +44,7 @@ final class SignalPipe {
 
 extension EventLoop {
     /// Runs `action` on the loop each time the process gets the signal (SIGTERM, SIGINT, …), in place of what the
-    /// system would do. A process has one action a signal: the last loop to ask gets it, for the process's life.
+    /// system would do. A process has one action a signal: the last loop to ask gets it, until that loop is shut down.
     public func onSignal(_ signal: Int32, _ action: @escaping @Sendable () -> Void) {
         perform {
             let pipe = self.signals ?? SignalPipe()

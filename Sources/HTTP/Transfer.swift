@@ -30,7 +30,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     private var receivingIsPaused = false
     private var sendingIsPaused = false
     private var idleTimer: TimerQueue.ID?
-    private var lastActivity = ContinuousClock.now
+    private var lastActivity: ContinuousClock.Instant
     /// Looks whether what it waits for has come, and if so takes it.
     private var waiter: ((Transfer) -> Bool)?
 
@@ -42,6 +42,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         self.pool = pool
         self.isStreaming = isStreaming
         self.upload = upload
+        lastActivity = .now
     }
 
     // MARK: Start and end
@@ -189,7 +190,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     // MARK: What libcurl calls
 
     func receive(headerLine: UnsafeRawBufferPointer) -> Bool {
-        lastActivity = .now
+        lastActivity = loop.turnBegan
         headSize += headerLine.count
         if headSize > Self.headLimit {
             ownFailure = (.responseTooLarge, "the response's head is over \(Self.headLimit) bytes")
@@ -226,7 +227,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     func receive(body piece: UnsafeRawBufferPointer) -> EasyHandle.Reception {
-        lastActivity = .now
+        lastActivity = loop.turnBegan
         if isStreaming, body.count >= Self.streamBuffer {
             receivingIsPaused = true
             return .pause
@@ -243,7 +244,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     func fill(_ room: UnsafeMutableRawBufferPointer) -> EasyHandle.Supply {
-        lastActivity = .now
+        lastActivity = loop.turnBegan
         guard let upload else { return .end }
         let supply = unsafe upload.fill(room)
         if case .pause = supply { sendingIsPaused = true }

@@ -13,49 +13,69 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
 
     /// Refuses other schemes, user info, fragments, control characters and spaces.
     public init?(_ text: String) {
-        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }),
-            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://")
+        // Bytes, not characters: this is on the path of every request.
+        let bytes = text.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8),
+            let scheme = Self.knownScheme(text[..<colon])
         else { return nil }
-        scheme = text[..<colon].lowercased()
-        guard ["http", "https", "ws", "wss"].contains(scheme) else { return nil }
-        let rest = text[colon...].dropFirst(3)
+        let rest = text[bytes.index(colon, offsetBy: 3)...]
         let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         guard let authority = Self.splitAuthority(rest[..<end]) else { return nil }
-        host = authority.host
-        port = authority.port
         let target = rest[end...]
         let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
-        path = String(target[..<(mark ?? target.endIndex)])
-        if path.isEmpty { path = "/" }
+        let path = target[..<(mark ?? target.endIndex)]
+        self.scheme = scheme
+        host = authority.host
+        port = authority.port
+        self.path = path.isEmpty ? "/" : String(path)
         query = mark.map { String(target[target.utf8.index(after: $0)...]) }
+        guard isWellFormed else { return nil }
+    }
+
+    private static func knownScheme(_ text: Substring) -> String? {
+        let scheme = text.lowercased()
+        return scheme == "http" || scheme == "https" || scheme == "ws" || scheme == "wss" ? scheme : nil
     }
 
     private static func splitAuthority(_ text: Substring) -> (host: String, port: Int?)? {
+        let bytes = text.utf8
         var host = text
         var port: Substring?
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { return nil }
-            host = text[text.index(after: text.startIndex)..<end]
-            let rest = text[text.index(after: end)...]
-            guard rest.isEmpty || rest.hasPrefix(":") else { return nil }
+        if bytes.first == UInt8(ascii: "[") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            host = text[bytes.index(after: bytes.startIndex)..<end]
+            let rest = text[bytes.index(after: end)...]
+            guard rest.isEmpty || rest.utf8.first == UInt8(ascii: ":") else { return nil }
+            // Only an address may stand in brackets, and it has a colon.
+            guard host.utf8.contains(UInt8(ascii: ":")) else { return nil }
             port = rest.isEmpty ? nil : rest.dropFirst()
-            guard host.contains(":"),
-                host.utf8.allSatisfy({
-                    hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-                })
-            else { return nil }
-        } else if let colon = text.firstIndex(of: ":") {
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
             host = text[..<colon]
-            port = text[text.index(after: colon)...]
-        }
-        guard !host.isEmpty, host.utf8.allSatisfy({ isHostByte($0) || $0 == UInt8(ascii: ":") }) else {
-            return nil
+            port = text[bytes.index(after: colon)...]
+            guard !host.utf8.contains(UInt8(ascii: ":")) else { return nil }
         }
         guard let port, !port.isEmpty else { return (host.lowercased(), nil) }
-        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
-            (1...65535).contains(number)
-        else { return nil }
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port) else { return nil }
         return (host.lowercased(), number)
+    }
+
+    /// Whether the parts, which can be set to anything, still make one address and nothing more: no byte of theirs can
+    /// end a line, a host or a path early.
+    var isWellFormed: Bool {
+        func isVisible(_ text: String) -> Bool {
+            text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }
+        }
+        let isAddress = host.utf8.contains(UInt8(ascii: ":"))
+        return !host.isEmpty
+            && host.utf8.allSatisfy {
+                isAddress
+                    ? hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+                    : isHostByte($0)
+            }
+            && port.map { (1...65535).contains($0) } ?? true
+            && path.utf8.first == UInt8(ascii: "/") && !path.utf8.contains(UInt8(ascii: "?"))
+            && isVisible(path)
+            && query.map(isVisible) ?? true
     }
 
     /// The port, or the scheme's own.
@@ -99,8 +119,9 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private func isIPv4(withPrefix prefix: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return host.hasPrefix(prefix) && parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        guard host.utf8.starts(with: prefix.utf8) else { return false }
+        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8(Substring($0)) != nil }
     }
 }
 

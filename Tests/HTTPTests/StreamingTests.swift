@@ -44,8 +44,6 @@ import Testing
         try await withClient { client in
             var request = HTTPClient.Request(.get, server.url())
             request.responseLimit = size
-            // While the reader holds the transfer up, the peer is not idle.
-            request.timeouts.idle = .milliseconds(50)
             let response = try await client.stream(request)
             try await written.standsStill(on: client.loop)
             #expect(written.value < 32 << 20)
@@ -55,6 +53,20 @@ import Testing
                 received += piece.count
             }
             #expect(received == size)
+        }
+    }
+
+    @Test func aPeerThatIsHeldUpIsNotIdle() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.respond(body: [UInt8](repeating: 1, count: 4 << 20))
+        }
+        try await withClient { client in
+            var request = HTTPClient.Request(.get, server.url())
+            request.timeouts.idle = .milliseconds(500)
+            let response = try await client.stream(request)
+            try await client.loop.sleep(for: .milliseconds(1200))
+            #expect(try await response.collect(limit: 4 << 20).count == 4 << 20)
         }
     }
 
