@@ -90,6 +90,7 @@ enum CommandLineTool {
     private static func execute<C: Command>(_ command: C, _ context: CommandContext) async -> Int32 {
         let (loop, console) = (context.loop, context.console)
         let interruption = Interruption()
+        unblockSignals()
         let work = loop.task { try await command.run(context) }
         for signal in [SIGINT, SIGTERM] {
             loop.onSignal(signal) {
@@ -111,6 +112,14 @@ enum CommandLineTool {
             complain("comfy-lambda \(C.syntax.name): \(failure?.message ?? "\(error)")")
             return failure?.status ?? 1
         }
+    }
+
+    /// A parent with threads may have started this process with all signals blocked.
+    private static func unblockSignals() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, signal) }
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     private static func complain(_ text: String) {

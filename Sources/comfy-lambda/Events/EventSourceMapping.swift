@@ -66,7 +66,7 @@ struct EventSourceMapping: Sendable {
         do {
             try await settle(messages, failed: failed, sqs)
         } catch {
-            report("queue \(queueName): \(error)")
+            if !Task.isCancelled { report("queue \(queueName): \(error)") }
         }
     }
 

@@ -26,17 +26,16 @@ final class ExecutionEnvironment: Sendable {
             environment: function.processEnvironment(
                 runtimeAPI: "127.0.0.1:\(server.port)", instance: instance))
         do {
-            process = try await children.start(launch)
+            process = try await children.start(launch, onLine: log)
         } catch {
             server.stop()
             throw error
         }
-        watch(loop, log)
+        watch(loop)
     }
 
-    private func watch(_ loop: EventLoop, _ log: @escaping @Sendable (ChildProcess.Line) -> Void) {
+    private func watch(_ loop: EventLoop) {
         let (api, process, server, doomed) = (api, process, server, doomed)
-        loop.task { for await line in process.lines { log(line) } }
         let killer = loop.task {
             try await doomed.value()
             process.signal(SIGKILL)

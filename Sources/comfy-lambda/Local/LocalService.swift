@@ -12,25 +12,22 @@ struct LocalService: Sendable {
         timeout: Duration = .seconds(30), log: @escaping @Sendable (String) -> Void,
         readiness: @escaping @Sendable (String) -> Int?
     ) async throws -> LocalService {
-        let process = try await children.start(launch)
-        let port: Int?
+        let ready = Promise<Int?>()
+        let process = try await children.start(launch) { line in
+            log(line.text)
+            if let port = readiness(line.text) { ready.fulfill(port) }
+        }
+        children.loop.task {
+            _ = try await process.exit()
+            ready.fulfill(nil)
+        }
         do {
-            port = try await withDeadline(timeout, on: children.loop) {
-                for await line in process.lines {
-                    log(line.text)
-                    if let port = readiness(line.text) { return port }
-                }
-                return nil
-            }
+            let port = try await withDeadline(timeout, on: children.loop) { try await ready.value() }
+            if let port { return LocalService(process: process, port: port) }
+            throw CommandFailure("\(name) ended at its start with \(try await process.exit()).")
         } catch is DeadlineExceeded {
             throw CommandFailure("\(name) did not say that it is ready within \(timeout).")
         }
-        guard let port else {
-            let status = try await process.exit()
-            throw CommandFailure("\(name) ended at its start with \(status).")
-        }
-        children.loop.task { for await line in process.lines { log(line.text) } }
-        return LocalService(process: process, port: port)
     }
 }
 

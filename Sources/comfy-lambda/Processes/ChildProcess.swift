@@ -36,30 +36,30 @@ final class ChildProcess: Sendable {
 
     /// Its process id and that of its group.
     let id: pid_t
-    /// Both outputs, in the order they were read; ends when both are closed. For one reader at a time.
-    let lines: AsyncStream<Line>
     private let loop: EventLoop
     private let ended = Promise<ExitStatus>()
+    private let outputEnded = Promise<Void>()
     /// Guards the id: once reaped, the number may belong to somebody else.
     private let isReaped = Mutex(false)
 
-    init(_ launch: Launch, on loop: EventLoop) throws(CommandFailure) {
+    /// Starts it. `onLine` gets the lines of both outputs on the loop, in the order they were read.
+    init(_ launch: Launch, on loop: EventLoop, onLine: @escaping @Sendable (Line) -> Void)
+        throws(CommandFailure)
+    {
         self.loop = loop
         let (id, output, errors) = try launching.withLock { _ throws(CommandFailure) in try start(launch) }
         self.id = id
-        let (lines, feed) = AsyncStream.makeStream(of: Line.self)
-        self.lines = lines
-        loop.task {
+        loop.task { [outputEnded] in
             await withTaskGroup { group in
                 for (descriptor, source) in [(output, Line.Source.output), (errors, .error)] {
                     group.addTask {
                         await readLines(from: descriptor, on: loop) {
-                            feed.yield(Line(source: source, text: $0))
+                            onLine(Line(source: source, text: $0))
                         }
                     }
                 }
             }
-            feed.finish()
+            outputEnded.fulfill(())
         }
         startReaper()
     }
@@ -94,13 +94,15 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// SIGTERM, then SIGKILL to whatever of its group is left after `grace`.
+    /// SIGTERM, then SIGKILL to whatever of its group is left after `grace`; then waits for the last of its output.
     func terminate(grace: Duration = .seconds(2)) async {
         signal(SIGTERM)
-        let (loop, ended) = (loop, ended)
+        let (ended, outputEnded) = (ended, outputEnded)
         _ = try? await withDeadline(grace, on: loop) { try await ended.value() }
         signal(SIGKILL)
         _ = try? await ended.value()
+        // A descendant that left the group may still hold the pipe.
+        _ = try? await withDeadline(.seconds(1), on: loop) { try await outputEnded.value() }
     }
 }
 

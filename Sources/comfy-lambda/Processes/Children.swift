@@ -25,10 +25,12 @@ actor Children {
         return try result.get()
     }
 
-    func start(_ launch: ChildProcess.Launch) throws -> ChildProcess {
+    func start(
+        _ launch: ChildProcess.Launch, onLine: @escaping @Sendable (ChildProcess.Line) -> Void
+    ) throws -> ChildProcess {
         if isClosed { throw CancellationError() }
         running.removeAll { $0.hasEnded }
-        let child = try ChildProcess(launch, on: loop)
+        let child = try ChildProcess(launch, on: loop, onLine: onLine)
         running.append(child)
         return child
     }

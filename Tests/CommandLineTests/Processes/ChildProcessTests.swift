@@ -1,27 +1,36 @@
 import Glibc
 import HTTP
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import comfy_lambda
 
+typealias Launched = comfy_lambda.ChildProcess
+typealias Launch = comfy_lambda.ChildProcess.Launch
+
 @Suite(.timeLimit(.minutes(1))) struct ChildProcessTests {
     private let loop = EventLoop.onNewThread()
 
     private func shell(_ script: String, environment: [String: String] = [:])
-        -> comfy_lambda.ChildProcess.Launch
+        -> Launch
     {
         .init(program: "/bin/sh", arguments: ["-c", script], environment: environment)
     }
 
+    /// All that it wrote until its end.
+    private func output(of launch: Launch) async throws -> Set<Launched.Line> {
+        let lines = Mutex<Set<Launched.Line>>([])
+        let child = try Launched(launch, on: loop) { line in lines.withLock { _ = $0.insert(line) } }
+        _ = try await child.exit()
+        await child.terminate()
+        return lines.withLock { $0 }
+    }
+
     @Test func itsLinesComeFromBothOutputs() async throws {
         defer { loop.shutdown() }
-        let lines = try await loop.task { [loop] in
-            let child = try comfy_lambda.ChildProcess(
-                shell("echo one; echo two >&2; printf three"), on: loop)
-            var lines: Set<comfy_lambda.ChildProcess.Line> = []
-            for await line in child.lines { lines.insert(line) }
-            return lines
+        let lines = try await loop.task {
+            try await output(of: shell("echo one; echo two >&2; printf three"))
         }.value
         #expect(
             lines == [
@@ -31,34 +40,32 @@ import Testing
     }
 
     @Test(arguments: [
-        ("exit 0", ExitStatus.exited(0), "exit status 0"), ("exit 3", .exited(3), "exit status 3"),
+        ("exit 0", Launched.ExitStatus.exited(0), "exit status 0"), ("exit 3", .exited(3), "exit status 3"),
         ("kill -9 $$", .signalled(9), "signal: killed"),
     ])
-    func itsEndIsTold(script: String, status: ExitStatus, description: String) async throws {
+    func itsEndIsTold(script: String, status: Launched.ExitStatus, description: String) async throws {
         defer { loop.shutdown() }
         let ended = try await loop.task { [loop] in
-            try await comfy_lambda.ChildProcess(shell(script), on: loop).exit()
+            try await Launched(shell(script), on: loop) { _ in }.exit()
         }.value
         #expect(ended == status)
         #expect(ended.description == description)
     }
-    typealias ExitStatus = comfy_lambda.ChildProcess.ExitStatus
 
     @Test func itSeesOnlyTheVariablesItIsGiven() async throws {
         defer { loop.shutdown() }
-        let lines = try await loop.task { [loop] in
-            let launch = comfy_lambda.ChildProcess.Launch(
+        let lines = try await loop.task {
+            let launch = Launch(
                 program: "/usr/bin/env", environment: ["ONLY": "this"])
-            let child = try comfy_lambda.ChildProcess(launch, on: loop)
-            return await child.lines.reduce(into: []) { $0.append($1.text) }
+            return try await output(of: launch)
         }.value
-        #expect(lines == ["ONLY=this"])
+        #expect(lines == [.init(source: .output, text: "ONLY=this")])
     }
 
     @Test func aProgramThatIsNotThereIsNamed() async throws {
         defer { loop.shutdown() }
         #expect(throws: CommandFailure("cannot run /no/such/program: No such file or directory")) {
-            try comfy_lambda.ChildProcess(.init(program: "/no/such/program"), on: loop)
+            try Launched(.init(program: "/no/such/program"), on: loop) { _ in }
         }
     }
 
@@ -66,27 +73,37 @@ import Testing
     @Test func whoDoesNotListenIsKilledWithItsGroup() async throws {
         defer { loop.shutdown() }
         let (status, grandchild) = try await loop.task { [loop] in
-            let child = try comfy_lambda.ChildProcess(
-                shell("trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600"), on: loop)
-            var lines = child.lines.makeAsyncIterator()
-            let grandchild = pid_t(await lines.next()?.text ?? "") ?? -1
+            let grandchild = Promise<String>()
+            let child = try Launched(
+                shell("trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600"), on: loop
+            ) { grandchild.fulfill($0.text) }
+            let id = pid_t(try await grandchild.value()) ?? -1
             await child.terminate(grace: .milliseconds(50))
-            // The pipe ends when the last of the group is gone.
-            while await lines.next() != nil {}
-            return (try await child.exit(), grandchild)
+            return (try await child.exit(), id)
         }.value
         #expect(status == .signalled(SIGKILL))
         #expect(grandchild > 0)
+        #expect(await isGone(grandchild))
+    }
+
+    /// The group is killed at once; its members are gone when whoever inherited them has noticed.
+    private func isGone(_ id: pid_t) async -> Bool {
+        for _ in 0..<1000 {
+            guard let status = try? Fixtures.text("/proc/\(id)/status") else { return true }
+            if status.contains("State:\tZ") { return true }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return false
     }
 
     @Test func childrenEndWithTheirCommand() async throws {
         defer { loop.shutdown() }
         struct Trouble: Error {}
-        let child = Promise<comfy_lambda.ChildProcess>()
+        let child = Promise<Launched>()
         await #expect(throws: Trouble.self) {
             try await loop.task { [loop] in
                 try await Children.during(on: loop) { children in
-                    child.fulfill(try await children.start(shell("sleep 600")))
+                    child.fulfill(try await children.start(shell("sleep 600")) { _ in })
                     throw Trouble()
                 }
             }.value
@@ -96,10 +113,10 @@ import Testing
 
     @Test func childrenEndWhenTheCommandIsCancelled() async throws {
         defer { loop.shutdown() }
-        let child = Promise<comfy_lambda.ChildProcess>()
+        let child = Promise<Launched>()
         let work = loop.task { [loop] in
             try await Children.during(on: loop) { children in
-                child.fulfill(try await children.start(shell("sleep 600")))
+                child.fulfill(try await children.start(shell("sleep 600")) { _ in })
                 try await loop.sleep(for: .seconds(600))
             }
         }
