@@ -48,6 +48,9 @@ protocol TransferDelegate: AnyObject {
         setCallbacks()
         // Signals are process-wide; with a thread for names libcurl needs none.
         set(CURLOPT_NOSIGNAL, 1)
+        // A transfer that ends while its host's name is being looked up must not wait for the resolver's thread: the
+        // whole loop would.
+        set(CURLOPT_QUICK_EXIT, 1)
         // The largest a single read or write moves: 100 KB arrives in one piece.
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)

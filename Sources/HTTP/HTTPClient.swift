@@ -144,6 +144,9 @@ public final class HTTPClient: Sendable {
 extension HTTPClient {
     private func makeTransfer(_ request: Request, isStreaming: Bool) throws(HTTPError) -> Transfer {
         try check(request)
+        if Task.isCancelled {
+            throw HTTPError(.cancelled, request.url, "the task was cancelled", mayHaveBeenSent: false)
+        }
         let upload: UploadSource? =
             switch request.body {
             case .none: nil
@@ -153,7 +156,8 @@ extension HTTPClient {
         let transfer = Transfer(request, pool: pool, isStreaming: isStreaming, upload: upload)
         if case .stream(_, let next) = request.body, let upload {
             let loop = loop
-            loop.task { await upload.pump(on: loop, next) }
+            let task = loop.task { await upload.pump(on: loop, next) }
+            loop.perform { upload.isPumped(by: task) }
         }
         loop.perform { transfer.start() }
         return transfer

@@ -27,6 +27,8 @@ public struct ProxySettings: Sendable, Hashable {
             bypass: environment("no_proxy") ?? environment("NO_PROXY"))
     }
 
+    var isEmpty: Bool { http == nil && https == nil }
+
     /// The proxy for an address before `bypass` is looked at, which libcurl does.
     func proxy(for url: URL) -> String? {
         if url.isLoopback || url.isLinkLocal { return nil }

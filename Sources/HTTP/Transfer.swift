@@ -69,26 +69,29 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         easy.clearError()
         easy.set(CURLOPT_URL, request.url.description)
         var lines: [String] = []
-        let method = request.method
+        var method: String? = request.method.rawValue
+        var hasBody = true
         switch request.body {
-        case .none where method == .post || method == .put || method == .patch:
+        case .none where [.post, .put, .patch].contains(request.method):
             // Such a request without a body says so: Content-Length: 0.
             setBody(easy, size: 0, bytes: [])
         case .none:
-            easy.set(method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
+            hasBody = false
+            easy.set(request.method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
+            if request.method == .get || request.method == .head { method = nil }
         case .bytes(let bytes):
             setBody(easy, size: bytes.count, bytes: bytes.count <= Self.inlineBodyLimit ? bytes : nil)
         case .stream(let length, _):
             setBody(easy, size: length ?? -1, bytes: nil)
             if length == nil { lines.append("Transfer-Encoding: chunked") }
         }
-        let hasBody = if case .none = request.body { false } else { true }
-        easy.set(
-            CURLOPT_CUSTOMREQUEST,
-            method == .get && !hasBody || method == .head && !hasBody ? nil : method.rawValue)
-        // Waiting for leave to send costs a round trip and gains nothing against these servers.
-        if hasBody { lines.append("Expect:") }
-        if !request.headers.contains("content-type") { lines.append("Content-Type:") }
+        easy.set(CURLOPT_CUSTOMREQUEST, method)
+        if hasBody {
+            // Waiting for leave to send costs a round trip and gains nothing against these servers.
+            lines.append("Expect:")
+            // libcurl would call it a form.
+            if !request.headers.contains("content-type") { lines.append("Content-Type:") }
+        }
         for (name, value) in request.headers where !Self.isOwnHeader(name) {
             // libcurl takes `Name:` as "leave it out", and `Name;` as a field without a value.
             lines.append(
@@ -99,7 +102,9 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         // 0 would mean libcurl's own default, five minutes.
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect?.clampedMilliseconds ?? Int(Int32.max))
         easy.set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.clampedMilliseconds ?? 0)
-        easy.set(CURLOPT_PROXY, pool.configuration.proxies.proxy(for: request.url) ?? "")
+        if !pool.configuration.proxies.isEmpty {
+            easy.set(CURLOPT_PROXY, pool.configuration.proxies.proxy(for: request.url) ?? "")
+        }
     }
 
     private func setBody(_ easy: EasyHandle, size: Int, bytes: [UInt8]?) {
@@ -262,8 +267,10 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     private func notify() {
-        guard let waiter, waiter(self) else { return }
+        // Out of the way while it looks: what it takes can let more in, which notifies again.
+        guard let waiter else { return }
         self.waiter = nil
+        if !waiter(self) { self.waiter = waiter }
     }
 
     /// The whole response, when it has ended.

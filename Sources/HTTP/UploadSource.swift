@@ -11,6 +11,8 @@ final class UploadSource: @unchecked Sendable {
     private var failure: (any Error)?
     private var isClosed = false
     private var pumpWaits: CheckedContinuation<Bool, Never>?
+    /// The task that runs `pump`.
+    private var pumpTask: Task<Void, any Error>?
     /// Called when there is news after `fill` said `pause`.
     var wake: (() -> Void)?
 
@@ -63,10 +65,17 @@ final class UploadSource: @unchecked Sendable {
         return true
     }
 
-    /// The transfer is over: the pump ends, and its continuation with it.
+    /// Once, before the transfer starts.
+    func isPumped(by task: Task<Void, any Error>) {
+        if isClosed { task.cancel() } else { pumpTask = task }
+    }
+
+    /// The transfer is over: the pump is cancelled, also inside the source.
     func close() {
         isClosed = true
         wake = nil
+        pumpTask?.cancel()
+        pumpTask = nil
         askForMore()
     }
 

@@ -258,12 +258,15 @@ import Testing
                 .post, server.url(),
                 body: .stream(length: nil) {
                     continuation.yield()
-                    return [1]
+                    defer { continuation.yield() }
+                    try await client.loop.sleep(for: .seconds(3600))
+                    return nil
                 })
             let task = client.loop.task { try await client.send(request) }
             var events = stream.makeAsyncIterator()
             await events.next()
             task.cancel()
+            await events.next()
             let error = await #expect(throws: HTTPError.self) { try await task.value }
             #expect(error?.code == .cancelled)
         }
