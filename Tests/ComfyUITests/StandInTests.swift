@@ -8,7 +8,6 @@ import Testing
 
 /// Client and watcher against the stand-in, whose faults are ComfyUI's own kinds of trouble.
 @Suite(
-    .enabled(if: StandIn.python != nil, "needs the Python environment that `make setup` makes"),
     .timeLimit(.minutes(1)))
 struct StandInTests {
     private static let prompt = "00000000-0000-4000-8000-00000000000"
@@ -52,7 +51,7 @@ struct StandInTests {
     func picture() async throws {
         let standIn = try await StandIn(["--step-ms", "1"])
         try await onLoop { loop in
-            let client = standIn.client(loop)
+            let client = try standIn.client(loop)
             for number in 1...2 {
                 let run = try await run(Graphs.textToImage, on: client, loop, number: number)
                 #expect(run.outcome == .success)
@@ -80,7 +79,7 @@ struct StandInTests {
         let standIn = try await StandIn(["--step-ms", "5", "--fault", fault])
         try await onLoop { loop in
             let run = try await run(
-                Graphs.textToImage, on: standIn.client(loop), loop, silence: .milliseconds(100))
+                Graphs.textToImage, on: try standIn.client(loop), loop, silence: .milliseconds(100))
             #expect(run.outcome == .success)
             #expect(run.files.count == 1)
         }
@@ -91,8 +90,10 @@ struct StandInTests {
         let standIn = try await StandIn(["--step-ms", "1", "--fault", fault])
         try await onLoop { loop in
             guard
-                case .failed(let failure) = try await run(Graphs.textToImage, on: standIn.client(loop), loop)
-                    .outcome
+                case .failed(let failure) = try await run(
+                    Graphs.textToImage, on: try standIn.client(loop), loop
+                )
+                .outcome
             else {
                 Issue.record("it did not fail")
                 return
@@ -106,7 +107,7 @@ struct StandInTests {
     func rejected() async throws {
         let standIn = try await StandIn(["--no-checkpoints"])
         try await onLoop { loop in
-            let client = standIn.client(loop)
+            let client = try standIn.client(loop)
             do {
                 _ = try await run(Graphs.textToImage, on: client, loop)
                 Issue.record("it was accepted")
@@ -122,7 +123,7 @@ struct StandInTests {
     func cancel() async throws {
         let standIn = try await StandIn(["--step-ms", "200"])
         try await onLoop { loop in
-            let client = standIn.client(loop)
+            let client = try standIn.client(loop)
             let first = loop.task { try await run(Graphs.textToImage, on: client, loop, number: 1) }
             while try await client.queue().running != [Self.prompt + "1"] {
                 try await loop.sleep(for: .milliseconds(10))
@@ -143,7 +144,7 @@ struct StandInTests {
     func crash() async throws {
         let standIn = try await StandIn(["--step-ms", "1", "--fault", "crash_on=KSampler"])
         try await onLoop { loop in
-            let client = standIn.client(loop)
+            let client = try standIn.client(loop)
             var watcher = ExecutionWatcher(
                 client: client, loop: loop, promptID: Self.prompt + "1", clientID: "c")
             await watcher.open()
@@ -162,7 +163,7 @@ struct StandInTests {
     func objectInfo() async throws {
         let standIn = try await StandIn([])
         try await onLoop { loop in
-            let client = standIn.client(loop)
+            let client = try standIn.client(loop)
             let digest = ObjectInfoDigest(objectInfo: try await client.objectInfo())
             let graph = try WorkflowRules().validate(Graphs.textToImage, objectInfo: digest)
             #expect(graph.nodes.count == 7)
@@ -173,33 +174,8 @@ struct StandInTests {
     }
 }
 
-/// The stand-in as a child process.
-private final class StandIn: Sendable {
-    private let process: ChildProcess
-    private let address: URL
-
-    /// The interpreter that has its requirements.
-    static var python: String? { try? LocalAWS.python() }
-
-    private static let root = Fixtures.folder.split(separator: "/", omittingEmptySubsequences: false)
-        .dropLast(2).joined(separator: "/")
-
-    struct NotStarted: Error { let output: String }
-
-    /// Starts it on a free port and waits until it listens.
-    init(_ arguments: [String]) async throws {
-        let arguments =
-            ["PYTHONPATH=\(Self.root)/dev", Self.python ?? "", "-m", "comfyui_standin", "--port", "0"]
-            + arguments
-        process = try ChildProcess("env", arguments)
-        let isReady = await process.hasPrinted("\n")
-        guard isReady, let port = try? JSON(parsing: process.standardOutput)["port"]?.int,
-            let address = URL("http://127.0.0.1:\(port)")
-        else { throw NotStarted(output: process.standardError) }
-        self.address = address
-    }
-
-    func client(_ loop: EventLoop) -> ComfyUIClient {
-        ComfyUIClient(http: HTTPClient(loop: loop), address: address)
+extension StandIn {
+    fileprivate func client(_ loop: EventLoop) throws -> ComfyUIClient {
+        ComfyUIClient(http: HTTPClient(loop: loop), address: try #require(URL(address)))
     }
 }

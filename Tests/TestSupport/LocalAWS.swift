@@ -40,8 +40,9 @@ public final class LocalAWS: Sendable {
     private static let trusting = Task { try await LocalAWS(checksSignatures: false) }
 
     private init(checksSignatures: Bool) async throws {
+        let arguments = ["\(StandIn.root)/dev/local_aws.py", "--parent", "\(getpid())"]
         process = try ChildProcess(
-            Self.python(), ["-c", Self.program, "\(getpid())", checksSignatures ? "0" : "inf"])
+            Self.python(), arguments + (checksSignatures ? ["--check-signatures"] : []))
         guard await process.hasPrinted("}\n"),
             let ready = try? JSON(parsing: process.standardOutputBytes), let port = ready["port"]?.int,
             let id = ready["access_key_id"]?.string, let secret = ready["secret_access_key"]?.string
@@ -57,50 +58,11 @@ public final class LocalAWS: Sendable {
 
     /// `COMFY_PYTHON`, or that of the repository's virtual environment.
     public static func python() throws(LaunchFailure) -> String {
-        let root = Fixtures.folder.split(separator: "/").dropLast(2).joined(separator: "/")
         let configured = unsafe getenv("COMFY_PYTHON").map { unsafe String(cString: $0) } ?? ""
-        let path = configured.isEmpty ? "/\(root)/.venv/bin/python3" : configured
+        let path = configured.isEmpty ? StandIn.root + "/.venv/bin/python3" : configured
         guard unsafe access(path, X_OK) == 0 else {
             throw LaunchFailure(description: "There is no Python at \(path): run `make setup` first.")
         }
         return path
     }
-
-    /// moto's own server with two additions: it takes a free port by itself and tells it, and it watches its parent,
-    /// because nothing else ends it when the test process is killed.
-    private static let program = """
-        import json, os, sys, threading, time
-
-        def watch(parent):
-            while os.getppid() == parent:
-                time.sleep(0.2)
-            os._exit(0)
-
-        threading.Thread(target=watch, args=(int(sys.argv[1]),), daemon=True).start()
-
-        from moto import settings
-        from moto.core import DEFAULT_ACCOUNT_ID
-        from moto.iam import iam_backends
-        from moto.moto_server.werkzeug_app import (
-            DomainDispatcherApplication, MotoRequestHandler, create_backend_app)
-        from werkzeug.serving import make_server
-
-        application = DomainDispatcherApplication(create_backend_app)
-        server = make_server(
-            "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
-        os.environ["MOTO_PORT"] = str(server.port)
-
-        iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
-        iam.create_user(region_name="us-east-1", user_name="tests")
-        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-        policy = {"Version": "2012-10-17", "Statement": [everything]}
-        iam.put_user_policy("tests", "everything", json.dumps(policy))
-        key = iam.create_access_key("tests")
-        settings.INITIAL_NO_AUTH_ACTION_COUNT = float(sys.argv[2])
-
-        print(json.dumps({
-            "port": server.port, "access_key_id": key.access_key_id,
-            "secret_access_key": key.secret_access_key}), flush=True)
-        server.serve_forever()
-        """
 }

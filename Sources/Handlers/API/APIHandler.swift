@@ -39,7 +39,7 @@ struct APIHandler: InvocationHandler {
         } catch let error as EventDecodingError where error.kind == .badBase64 {
             // The body is the client's; whatever else is wrong with an event is not.
             let refusal = APIError(.invalidJSON, "The body says that it is base64, and is not.")
-            let format = HTTPEventFormat(ofUndecodable: event)
+            let format = (try? JSON(parsing: event)).flatMap { HTTPEventFormat($0) } ?? .httpAPI
             let request = HTTPRequest(.post, "/", format: format)
             return finisher.finish(
                 HTTPResponse(refusal, requestID: context.requestID), to: request,
@@ -130,22 +130,5 @@ extension Router.Match {
     /// The operation's name; nil when no route matched.
     var operation: String? {
         if case .route(let route, _) = self { route.name } else { nil }
-    }
-}
-
-extension HTTPEventFormat {
-    /// The front end of an event whose body cannot be decoded: even that answer has to be in its form.
-    init(ofUndecodable event: [UInt8]) {
-        guard let json = try? JSON(parsing: event) else {
-            self = .httpAPI
-            return
-        }
-        if json["requestContext"]?["elb"] != nil {
-            self =
-                json["multiValueHeaders"] == nil
-                ? .applicationLoadBalancer : .applicationLoadBalancerMultiValue
-        } else {
-            self = json["version"]?.string == "2.0" ? .httpAPI : .restAPI
-        }
     }
 }

@@ -71,6 +71,7 @@ struct JobRoutes: Sendable {
         case .lost(let job): now = job
         }
         guard let now else { throw APIError.noSuchJob }
+        if now.state == .cancelled { await Announcer(services: services).announce(now) }
         if now.state == .completed || now.state == .failed {
             throw APIError(.conflict, "The job is \(now.state.rawValue); it cannot be cancelled any more.")
         }

@@ -106,11 +106,10 @@ struct Dispatcher: Sendable {
                 return try await giveUp(job, "The worker was removed.")
             }
             guard let slot = try await slots.takeOver(job, run: run, worker: worker) else { return false }
-            var next = run
-            next.token = slot.token
-            guard case .done(let resumed) = try await services.store.apply(.resumed(next), to: job) else {
-                return true
-            }
+            guard
+                case .done(let resumed) = try await services.store.apply(
+                    .resumed(token: slot.token), to: job)
+            else { return true }
             Log.info("job resumed", ["job_id": .string("\(id)"), "worker": .string(worker.id)])
             if await runner.run(resumed, on: slot, until: deadline) == .free {
                 try await slots.free(slot)

@@ -34,7 +34,8 @@ struct JobRunner: Sendable {
             loop: services.http.loop, configuration: configuration,
             handOffAt: deadline - configuration.handOffMargin)
         let prompt = PromptRun(
-            job: job, worker: slot.worker, client: client, services: services, registry: registry)
+            claimed: job, worker: slot.worker, client: client, services: services,
+            registry: registry)
         let end = await withTaskGroup(of: RunEnd?.self) { group in
             group.addTask { await prompt.run() }
             group.addTask { await guardian.watch() }

@@ -121,6 +121,8 @@ struct OutputStore: Sendable {
             user: job.user, job: job.id, attempt: job.attempt, index: index,
             fileExtension: media.fileExtension)
         var options = S3.PutOptions(contentType: media.contentType)
+        // A page or a script must not run under the bucket's address, however it is served.
+        if ![.image, .video, .audio].contains(media.kind) { options.contentDisposition = "attachment" }
         options.cacheControl = "private, max-age=31536000, immutable"
         do {
             if let length {

@@ -8,7 +8,8 @@ import Time
 
 /// The run itself: from the stored workflow to stored outputs, or from a prompt that another process submitted.
 struct PromptRun: Sendable {
-    let job: Job
+    /// As it was claimed or resumed; each step hands on the job as it is then.
+    let claimed: Job
     let worker: Worker
     let client: ComfyUIClient
     let services: Services
@@ -20,11 +21,11 @@ struct PromptRun: Sendable {
     /// Never throws: whatever goes wrong is a way to end.
     func run() async -> RunEnd? {
         do {
-            guard let graph = try await services.documents.workflow(job.id) else {
+            guard let graph = try await services.documents.workflow(claimed.id) else {
                 return .ended(.failed(.init(.workflowRejected, "The stored workflow is gone."), outputs: []))
             }
             let end =
-                job.run?.promptID == nil ? try await submit(graph) : try await resume(graph)
+                claimed.run?.promptID == nil ? try await submit(graph) : try await resume(graph)
             return Task.isCancelled ? nil : end
         } catch {
             return Task.isCancelled ? nil : .abandoned("\(error)")
@@ -32,14 +33,14 @@ struct PromptRun: Sendable {
     }
 
     private func submit(_ graph: WorkflowGraph) async throws(AWSError) -> RunEnd {
-        let attempt = job.attempt + 1
-        let promptID = PromptID.derive(job: job.id, attempt: attempt)
-        let clientID = PromptID.client(job: job.id, attempt: attempt)
+        let attempt = claimed.attempt + 1
+        let promptID = PromptID.derive(job: claimed.id, attempt: attempt)
+        let clientID = PromptID.client(job: claimed.id, attempt: attempt)
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
         await watcher.open()
         let submitted: Job
-        switch try await store.apply(.submitted(promptID: promptID, clientID: clientID), to: job) {
+        switch try await store.apply(.submitted(promptID: promptID, clientID: clientID), to: claimed) {
         case .done(let written): submitted = written
         case .lost:
             await watcher.close()
@@ -71,12 +72,12 @@ struct PromptRun: Sendable {
 
     /// Another process submitted it: the truth first, then the socket.
     private func resume(_ graph: WorkflowGraph) async throws(AWSError) -> RunEnd {
-        guard let promptID = job.run?.promptID, let clientID = job.run?.clientID else {
+        guard let promptID = claimed.run?.promptID, let clientID = claimed.run?.clientID else {
             return .abandoned("a run without a prompt id")
         }
         do {
             if let entry = try await client.history(promptID) {
-                return try await finish(entry, job)
+                return try await finish(entry, claimed)
             }
         } catch let error as ComfyUIError {
             return await lost(error)
@@ -87,7 +88,7 @@ struct PromptRun: Sendable {
         }
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
-        return try await watch(&watcher, graph, job)
+        return try await watch(&watcher, graph, claimed)
     }
 
     private func watch(_ watcher: inout ExecutionWatcher, _ graph: WorkflowGraph, _ job: Job)
@@ -130,7 +131,7 @@ struct PromptRun: Sendable {
             let failure = Job.Failure(.workerLost, "Somebody interrupted the job on its worker.")
             return job.attempt > 1 ? .ended(.failed(failure, outputs: [])) : again(failure)
         case .failed(let node):
-            if node.isOutOfMemory { return await outOfMemory(node) }
+            if node.isOutOfMemory { return await outOfMemory(node, job) }
             let outputs = (try? await stored(entry, job).get()) ?? []
             return .ended(.failed(failure(node), outputs: outputs))
         case .success:
@@ -169,7 +170,7 @@ struct PromptRun: Sendable {
     }
 
     /// `/free` gives the memory of other models back; one more try, then it is the workflow that is too big.
-    private func outOfMemory(_ node: HistoryEntry.NodeFailure) async -> RunEnd {
+    private func outOfMemory(_ node: HistoryEntry.NodeFailure, _ job: Job) async -> RunEnd {
         try? await client.free()
         var out = failure(node)
         out.code = .outOfMemory
@@ -203,12 +204,12 @@ struct PromptRun: Sendable {
     private func lost(_ error: ComfyUIError) async -> RunEnd {
         if error.code == .cancelled { return .abandoned("cancelled") }
         try? await registry.recordFailure(of: worker, at: services.now)
-        Log.warn("worker lost", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+        Log.warn("worker lost", ["job_id": .string("\(claimed.id)"), "error": .string("\(error)")])
         return again(.init(.workerLost, "The connection to the worker was lost."))
     }
 
     /// Backoff from 1 s, doubling with the attempts.
     private func again(_ failure: Job.Failure) -> RunEnd {
-        .ended(.attemptFailed(failure, delay: .seconds(1 << min(job.attempt, 6))))
+        .ended(.attemptFailed(failure, delay: .seconds(1 << min(claimed.attempt, 6))))
     }
 }

@@ -10,7 +10,7 @@ enum JobEvent: Sendable, Hashable {
     /// The claim came to nothing before `POST /prompt` was sent (the worker was gone): no attempt.
     case released
     /// Another run takes over the prompt (hand-off, or a lease that ran out). No attempt.
-    case resumed(Job.Run)
+    case resumed(token: String)
     /// Trouble that is not the workflow's: again, elsewhere, after `delay`, while attempts are left.
     case attemptFailed(Job.Failure, delay: Duration)
     case completed([Job.Output])
@@ -82,8 +82,8 @@ extension Job {
             next.job.requeue(at: now, after: .zero, policy)
             next.forbidsCancelMark = true
 
-        case (.running, .resumed(let run)):
-            next.job.run = run
+        case (.running, .resumed(let token)):
+            next.job.run?.token = token
             next.job.dueAt = now + policy.lease
 
         case (.running, .attemptFailed(let failure, let delay)):

@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// Which front end made an event, and so how it wants its answer.
 public enum HTTPEventFormat: String, Sendable, CaseIterable {
@@ -14,7 +14,7 @@ public enum HTTPEventFormat: String, Sendable, CaseIterable {
     case applicationLoadBalancerMultiValue
 
     /// nil for what is no HTTP event. WebSocket APIs and authorizers look alike, and are none.
-    init?(_ event: JSON) {
+    public init?(_ event: JSON) {
         let context = event["requestContext"]
         if event["version"]?.string == "2.0", event["rawPath"]?.string != nil, context?["http"] != nil {
             let domain = context?["domainName"]?.string ?? ""

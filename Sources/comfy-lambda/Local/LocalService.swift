@@ -45,10 +45,10 @@ extension LocalService {
         async throws -> LocalService
     {
         let launch = ChildProcess.Launch(
-            program: try project.python(), arguments: ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+            program: try project.python(), arguments: [project.folder + "/dev/local_aws.py"],
             environment: pythonEnvironment(project))
         return try await start(
-            "The local AWS (moto)", launch, children: children, log: log, readiness: awsPort)
+            "The local AWS (moto)", launch, children: children, log: log, readiness: readyPort)
     }
 
     /// The stand-in for ComfyUI in `dev/`.
@@ -62,6 +62,6 @@ extension LocalService {
             program: try project.python(), arguments: ["-m", "comfyui_standin", "--port", "0"] + arguments,
             environment: environment)
         return try await start(
-            "The stand-in for ComfyUI", launch, children: children, log: log, readiness: standInPort)
+            "The stand-in for ComfyUI", launch, children: children, log: log, readiness: readyPort)
     }
 }

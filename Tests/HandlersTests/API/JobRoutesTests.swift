@@ -114,7 +114,7 @@ struct JobRoutesTests {
             #expect(answer.status == 200)
             #expect(answer.json?["status"] == "cancelled")
         }
-        #expect(try await stack.services.store.job(id)?.notificationPending == true)
+        #expect(try await stack.services.store.job(id)?.notificationPending == false)
     }
 
     @Test func runningJobsAreMarked() async throws {

@@ -44,7 +44,7 @@ import Time
         }
         guard
             case .done(let resumed) = try await store.apply(
-                .resumed(.init(token: "token-2", worker: "w-1", slot: 0)), to: claimed)
+                .resumed(token: "token-2"), to: claimed)
         else { throw TestFailure("not resumed") }
         let stale = try await store.apply(.completed([Sample.output]), to: claimed)
         #expect(stale == .lost(resumed))

@@ -74,9 +74,7 @@ import Time
     }
 
     @Test func resumingIsNoAttemptAndChangesTheToken() throws {
-        var run = try #require(try Sample.submitted().run)
-        run.token = "token-2"
-        let job = try Sample.submitted().transition(.resumed(run), at: later).job
+        let job = try Sample.submitted().transition(.resumed(token: "token-2"), at: later).job
         #expect(job.attempt == 1)
         #expect(job.run?.token == "token-2")
         #expect(job.run?.promptID == "prompt-1")
@@ -139,7 +137,7 @@ import Time
     @Test func noSequenceOfEventsLeavesAFinalStateOrForgetsToAnnounce() throws {
         let events: [JobEvent] = [
             .claimed(Sample.run), .submitted(promptID: "p", clientID: "c"), .released,
-            .resumed(.init(token: "token-2", worker: "w-1", slot: 0)),
+            .resumed(token: "token-2"),
             .attemptFailed(lost, delay: .seconds(1)), .completed([Sample.output]),
             .failed(failure, outputs: []), .cancelRequested, .cancelled, .waitedTooLong, .announced,
             .deferred(until: later),

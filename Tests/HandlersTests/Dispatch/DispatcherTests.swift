@@ -1,0 +1,242 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import TestSupport
+import Testing
+import Time
+
+@testable import Handlers
+
+/// Jobs through a dispatcher, a table, a bucket, a topic and the stand-in for ComfyUI.
+@Suite(.timeLimit(.minutes(2))) struct DispatcherTests {
+    /// A deployment whose one worker is a stand-in of its own.
+    fileprivate struct Bench {
+        let standIn: StandIn
+        let deployment: Deployment
+        let dispatcher: Dispatcher
+        var store: JobStore { deployment.services.store }
+
+        init(_ standInArguments: [String] = [], _ changes: [String: String] = [:]) async throws {
+            standIn = try await StandIn(["--step-ms", "1"] + standInArguments)
+            var environment = [
+                "COMFYUI_URLS": standIn.address, "HEARTBEAT_SECONDS": "1", "HANDOFF_MARGIN_SECONDS": "1",
+                "WORKER_PATIENCE_SECONDS": "2",
+            ]
+            environment.merge(changes) { $1 }
+            deployment = try await Deployment.make(on: testLoop, environment)
+            dispatcher = Dispatcher(services: deployment.services)
+        }
+
+        @discardableResult
+        func dispatch(
+            resumes: [UUID] = [], hint: UUID? = nil, time: Duration = .seconds(60)
+        ) async throws -> [UUID] {
+            let (dispatcher, deadline) = (dispatcher, Timestamp.now + time)
+            return try await testLoop.task {
+                try await dispatcher.dispatch(resumes: resumes, hint: hint, until: deadline)
+            }.value
+        }
+
+        func job(_ id: UUID) async throws -> Job { try #require(try await store.job(id)) }
+
+        /// Dispatches until the job has ended: a retried one waits a moment first.
+        func dispatchToTheEnd(_ id: UUID) async throws -> Job {
+            for _ in 0..<20 {
+                try await dispatch(hint: id)
+                let job = try await job(id)
+                if job.state.isFinal { return job }
+                let wait = job.notBefore.map { $0 - deployment.services.now } ?? .milliseconds(200)
+                try await testLoop.sleep(for: max(.milliseconds(50), wait))
+            }
+            throw TestFailure("the job did not end")
+        }
+
+        /// The events announced on the topic, by job.
+        func announced() async throws -> [String] {
+            try await deployment.drain(deployment.completions).compactMap {
+                try JSON(parsing: NotifyHandler.message(inQueueBody: $0))["event"]?.string
+            }
+        }
+
+        var client: ComfyUIClient {
+            get throws {
+                ComfyUIClient(
+                    http: deployment.services.http, address: try #require(URL(standIn.address)))
+            }
+        }
+    }
+
+    private static let slow: JSON = [
+        "1": [
+            "class_type": "CheckpointLoaderSimple",
+            "inputs": ["ckpt_name": "sd_xl_base_1.0.safetensors"],
+        ],
+        "2": ["class_type": "CLIPTextEncode", "inputs": ["text": "a lighthouse", "clip": ["1", 1]]],
+        "3": ["class_type": "EmptyLatentImage", "inputs": ["width": 64, "height": 64, "batch_size": 1]],
+        "4": [
+            "class_type": "KSampler",
+            "inputs": [
+                "seed": 7, "steps": 20, "cfg": 7, "sampler_name": "euler", "scheduler": "normal",
+                "denoise": 1, "model": ["1", 0], "positive": ["2", 0], "negative": ["2", 0],
+                "latent_image": ["3", 0],
+            ],
+        ],
+        "5": ["class_type": "VAEDecode", "inputs": ["samples": ["4", 0], "vae": ["1", 2]]],
+        "6": ["class_type": "SaveImage", "inputs": ["images": ["5", 0], "filename_prefix": "test"]],
+    ]
+
+    @Test func aQueuedJobBecomesAnObjectAndAMessageAndLeavesNothingBehind() async throws {
+        let bench = try await Bench()
+        let queued = try await bench.deployment.submit()
+        try await bench.dispatch()
+        let job = try await bench.job(queued.id)
+        #expect(job.state == .completed)
+        #expect(job.attempt == 1)
+        #expect(!job.notificationPending)
+        let output = try #require(job.outputs.first)
+        #expect(output.key == "outputs/alice/\(job.id)/1/0.png")
+        #expect(output.width == 64)
+        #expect(output.height == 64)
+        let services = bench.deployment.services
+        let bytes = try await services.s3.get(bucket: services.configuration.bucket, key: output.key)
+        #expect(bytes.count == output.bytes)
+        #expect(Hex.encode(SHA256.hash(bytes)) == output.sha256)
+        #expect(try await bench.announced() == ["job.completed"])
+        // Neither a held slot nor a history entry.
+        #expect(try await bench.dispatcher.slots.take(on: bench.dispatcher.registry.configured[0]) != nil)
+        let prompt = PromptID.derive(job: job.id, attempt: 1)
+        #expect(try await bench.client.history(prompt) == nil)
+    }
+
+    @Test(arguments: [
+        ("reject_prompt=1", Job.Failure.Code.workflowRejected, 1),
+        ("raise_on=1", .nodeFailed, 1),
+        ("oom_on=1", .outOfMemory, 2),
+    ])
+    func aFailureIsTheWorkflowsOwn(_ fault: String, _ code: Job.Failure.Code, _ attempts: Int)
+        async throws
+    {
+        let bench = try await Bench(["--fault", fault])
+        let queued = try await bench.deployment.submit()
+        let job = try await bench.dispatchToTheEnd(queued.id)
+        #expect(job.state == .failed)
+        #expect(job.failure?.code == code)
+        #expect(job.attempt == attempts)
+        #expect(try await bench.announced() == ["job.failed"])
+    }
+
+    /// A lost answer, a deaf or dropped socket, a cut download: one attempt, one run, whole outputs.
+    @Test(arguments: ["drop_answer=1", "fail_after_queue=1", "drop_socket=1", "cut_view=1", "fail_view=1"])
+    func troubleOnTheWayCostsNoAttempt(_ fault: String) async throws {
+        let bench = try await Bench(["--fault", fault])
+        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        let job = try await bench.dispatchToTheEnd(queued.id)
+        #expect(job.state == .completed)
+        #expect(job.attempt == 1)
+        #expect(job.outputs.count == 1)
+    }
+
+    @Test func anAnswerThatWasNeverMeantIsTriedAgain() async throws {
+        let bench = try await Bench(["--fault", "fail_prompt=1"])
+        let queued = try await bench.deployment.submit()
+        let job = try await bench.dispatchToTheEnd(queued.id)
+        #expect(job.state == .completed)
+        #expect(job.attempts.map(\.error) == [.workerLost, nil])
+    }
+
+    @Test func aWorkerThatIsGoneCostsNoAttemptBeforeThePrompt() async throws {
+        let bench = try await Bench()
+        let queued = try await bench.deployment.submit()
+        await bench.standIn.kill()
+        try await bench.dispatch(hint: queued.id)
+        let job = try await bench.job(queued.id)
+        #expect(job.state == .queued)
+        #expect(job.attempt == 0)
+        #expect(try await bench.dispatcher.registry.workers().first?.failures == 1)
+    }
+
+    @Test func aRunningJobIsCancelledOnItsWorker() async throws {
+        let bench = try await Bench(["--step-ms", "200"])
+        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        async let dispatched = bench.dispatch()
+        try await bench.untilSubmitted(queued.id)
+        _ = try await bench.store.applyLatest(.cancelRequested, to: queued.id)
+        _ = try await dispatched
+        let job = try await bench.job(queued.id)
+        #expect(job.state == .cancelled)
+        #expect(try await bench.client.queue().running.isEmpty)
+        #expect(try await bench.announced() == ["job.cancelled"])
+    }
+
+    /// Near the deadline the run goes to the resume queue; the next invocation takes over the same prompt.
+    @Test func aHandOffIsNoAttemptAndTheGPUNeverStops() async throws {
+        let bench = try await Bench(["--step-ms", "500", "--control"])
+        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        try await bench.dispatch(time: .seconds(6))
+        let resumeQueue = bench.deployment.services.configuration.resumeQueue
+        let messages = try await bench.deployment.drain(resumeQueue)
+        #expect(messages.map { Doorbell.Message(body: $0) } == [.resume(queued.id)])
+        #expect(try await bench.job(queued.id).state == .running)
+        #expect(try await bench.dispatch(resumes: [queued.id]).isEmpty)
+        let job = try await bench.job(queued.id)
+        #expect(job.state == .completed)
+        #expect(job.attempt == 1)
+        let runs = try #require(URL(bench.standIn.address + "/standin/runs"))
+        let answer = try await bench.deployment.services.http.send(.init(.get, runs))
+        let lines = try JSON(parsing: answer.body).array ?? []
+        #expect(Set(lines.compactMap { $0["prompt_id"]?.string }).count == 1)
+    }
+
+    @Test func aJobThatTakesTooLongIsStoppedAndFails() async throws {
+        let bench = try await Bench(["--step-ms", "500"])
+        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        try await bench.deployment.dynamoDB.update(
+            JobItem.key(queued.id), in: bench.store.table, [.set("timeout_seconds", .n(2))])
+        try await bench.dispatch()
+        let job = try await bench.job(queued.id)
+        #expect(job.state == .failed)
+        #expect(job.failure?.code == .timeout)
+        #expect(try await bench.client.queue().running.isEmpty)
+    }
+
+    @Test func aRemovedWorkersJobIsTriedElsewhere() async throws {
+        let bench = try await Bench()
+        let queued = try await bench.deployment.submit()
+        let run = Job.Run(token: "gone", worker: "w-gone", slot: 0)
+        _ = try await bench.store.apply(.claimed(run), to: queued)
+        #expect(try await bench.dispatch(resumes: [queued.id]).isEmpty)
+        #expect(try await bench.dispatchToTheEnd(queued.id).state == .completed)
+    }
+
+    @Test func twoDispatchersOnOneSlotRunEachJobOnce() async throws {
+        let bench = try await Bench()
+        var ids: [UUID] = []
+        for _ in 0..<4 { ids.append(try await bench.deployment.submit().id) }
+        async let first = bench.dispatch()
+        async let second = bench.dispatch()
+        _ = try await (first, second)
+        for id in ids {
+            let job = try await bench.job(id)
+            #expect(job.state == .completed)
+            #expect(job.attempt == 1)
+        }
+        #expect(try await bench.announced().count == 4)
+    }
+}
+
+extension DispatcherTests.Bench {
+    /// Waits for the prompt to be on the worker.
+    fileprivate func untilSubmitted(_ id: UUID) async throws {
+        for _ in 0..<200 {
+            if let prompt = try await job(id).run?.promptID,
+                try await client.queue().running.contains(prompt)
+            {
+                return
+            }
+            try await testLoop.sleep(for: .milliseconds(50))
+        }
+        throw TestFailure("the prompt never ran")
+    }
+}

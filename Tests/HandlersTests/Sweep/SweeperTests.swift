@@ -1,0 +1,147 @@
+import AWSClients
+import ComfyUI
+import Crypto
+import HTTP
+import JSON
+import LambdaRuntime
+import TestSupport
+import Testing
+import Time
+
+@testable import Handlers
+
+@Suite(.timeLimit(.minutes(1))) struct SweeperTests {
+    private struct Bench {
+        let deployment: Deployment
+        var store: JobStore { deployment.services.store }
+
+        init(_ changes: [String: String] = [:]) async throws {
+            deployment = try await Deployment.make(on: testLoop, changes)
+        }
+
+        /// A job of the past: what is due is due now.
+        func oldJob(queuedFor age: Duration = .seconds(60)) async throws -> Job {
+            let now = deployment.services.now
+            let job = Job(
+                id: UUID.v7(milliseconds: now.milliseconds), user: "alice", createdAt: now - age)
+            #expect(try await store.create(job))
+            return job
+        }
+
+        func sweep() async throws -> Sweeper.Findings {
+            let dispatcher = Dispatcher(services: deployment.services)
+            let sweeper = Sweeper(
+                services: deployment.services, slots: dispatcher.slots,
+                announcer: dispatcher.runner.announcer)
+            return try await sweeper.sweep(until: .now + .seconds(30))
+        }
+
+        var rung: [Doorbell.Message?] {
+            get async throws {
+                let queue = deployment.services.configuration.workQueue
+                return try await deployment.drain(queue).map { Doorbell.Message(body: $0) }
+            }
+        }
+    }
+
+    @Test func aQueuedJobWhoseDoorbellWasLostIsRungForOnceInAWhile() async throws {
+        let bench = try await Bench()
+        let job = try await bench.oldJob()
+        #expect(try await bench.sweep() == .init(rung: 1))
+        #expect(try await bench.rung == [.work(hint: job.id)])
+        #expect(try await bench.sweep() == .init())
+        let later = try #require(try await bench.store.job(job.id)?.dueAt)
+        #expect(later > bench.deployment.services.now + .seconds(20))
+    }
+
+    @Test func aJobThatWaitedTooLongFailsAndIsAnnounced() async throws {
+        let bench = try await Bench(["MAX_QUEUE_SECONDS": "100"])
+        let job = try await bench.oldJob(queuedFor: .seconds(101))
+        #expect(try await bench.sweep() == .init(expired: 1))
+        let failed = try #require(try await bench.store.job(job.id))
+        #expect(failed.state == .failed)
+        #expect(failed.failure?.code == .timeout)
+        #expect(!failed.notificationPending)
+        #expect(try await bench.deployment.drain(bench.deployment.completions).count == 1)
+    }
+
+    @Test func whatNobodyAnnouncedIsAnnouncedOnce() async throws {
+        let bench = try await Bench()
+        let job = try await bench.oldJob()
+        _ = try await bench.store.apply(.cancelRequested, to: job)
+        #expect(try await bench.sweep() == .init(announced: 1))
+        #expect(try await bench.sweep() == .init())
+        let bodies = try await bench.deployment.drain(bench.deployment.completions)
+        #expect(bodies.count == 1)
+        let message = try JSON(parsing: NotifyHandler.message(inQueueBody: bodies[0]))
+        #expect(message["event"] == "job.cancelled")
+        #expect(message["job_id"]?.string == "\(job.id)")
+    }
+
+    @Test func aRunWhoseLeaseRanOutIsOfferedToSomebodyElse() async throws {
+        let bench = try await Bench()
+        let job = try await bench.oldJob()
+        _ = try await bench.store.apply(.claimed(Sample.run), to: job)
+        try await bench.deployment.dynamoDB.update(
+            JobItem.key(job.id), in: bench.store.table,
+            [.set("open_sk", .s(JobItem.sortable(bench.deployment.services.now - .seconds(1))))])
+        #expect(try await bench.sweep() == .init(resumed: 1))
+        let queue = bench.deployment.services.configuration.resumeQueue
+        let messages = try await bench.deployment.drain(queue)
+        #expect(messages.map { Doorbell.Message(body: $0) } == [.resume(job.id)])
+    }
+
+    @Test func aRunWhoseLeaseHoldsIsLeftAlone() async throws {
+        let bench = try await Bench(["COMFYUI_URLS": "http://127.0.0.1:9"])
+        let job = try await bench.oldJob()
+        let dispatcher = Dispatcher(services: bench.deployment.services)
+        let worker = dispatcher.registry.configured[0]
+        let slot = try #require(try await dispatcher.slots.take(on: worker))
+        let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
+        _ = try await bench.store.apply(.claimed(run), to: job)
+        try await bench.deployment.dynamoDB.update(
+            JobItem.key(job.id), in: bench.store.table,
+            [.set("open_sk", .s(JobItem.sortable(bench.deployment.services.now - .seconds(1))))])
+        #expect(try await bench.sweep() == .init())
+        let due = try #require(try await bench.store.job(job.id)?.dueAt)
+        #expect(due > bench.deployment.services.now + .seconds(30))
+    }
+
+    /// The whole handler: probes, forgets, sweeps, reports.
+    @Test func theHandlerRefreshesWhatIsKnownOfTheWorkers() async throws {
+        let standIn = try await StandIn(["--step-ms", "1"])
+        let bench = try await Bench(["COMFYUI_URLS": standIn.address])
+        let handler = SweepHandler(services: bench.deployment.services)
+        let event = Array(
+            #"{"id":"1","detail-type":"Scheduled Event","time":"2026-11-21T05:00:00Z","resources":[],"detail":{}}"#
+                .utf8)
+        let context = InvocationContext(requestID: "r", deadline: .now + .seconds(30))
+        func sweep() async throws -> JSON { try JSON(parsing: try await handler.handle(event, context)) }
+        let registry = Dispatcher(services: bench.deployment.services).registry
+        #expect(try await sweep()["workers"] == 1)
+        #expect(try await registry.digest()?.classNames.contains("KSampler") == true)
+        await standIn.kill()
+        #expect(try await sweep()["workers"] == 0)
+        #expect(try await registry.recorded().map(\.isDead) == [true])
+        #expect(try await registry.digest() == nil)
+
+        // A queued job is rung for as soon as the worker answers again.
+        let port = try #require(standIn.address.split(separator: ":").last.flatMap { Int($0) })
+        _ = try await bench.deployment.submit()
+        let again = try await StandIn(["--step-ms", "1"], port: port)
+        #expect(try await sweep()["workers"] == 1)
+        #expect(try await bench.rung == [.work(hint: nil)])
+        await again.kill()
+    }
+
+    @Test func aWorkerThatIsConfiguredNoMoreIsForgotten() async throws {
+        let bench = try await Bench(["COMFYUI_URLS": "http://127.0.0.1:9"])
+        let services = bench.deployment.services
+        let registry = Dispatcher(services: services).registry
+        let stranger = Worker(address: try #require(.init("http://127.0.0.1:10")))
+        try await registry.recordSuccess(of: stranger, at: services.now)
+        #expect(try await registry.recorded().map(\.id) == [stranger.id])
+        _ = try await WorkerProbe(services: services, registry: registry).refresh()
+        #expect(try await registry.recorded().map(\.id) == [registry.configured[0].id])
+    }
+}
