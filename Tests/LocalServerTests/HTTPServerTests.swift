@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import LocalServer
 import Synchronization
@@ -21,10 +22,9 @@ import Testing
     }
 
     @Test func theHandlerSeesTheRequestAsSent() async throws {
-        let seen = Mutex<ServerRequest?>(nil)
-        let box = SeenRequest(seen)
+        let seen = SeenRequest()
         try await withServer { request in
-            box.value.withLock { $0 = request }
+            seen.value.withLock { $0 = request }
             return ServerResponse(status: 201, headers: ["X-A": "1", "X-a": "2"], body: Array("made".utf8))
         } _: { client, server in
             let response = try await client.send(
@@ -36,7 +36,7 @@ import Testing
             #expect(response.headers["content-length"] == "4")
             #expect(response.body == Array("made".utf8))
         }
-        let request = try #require(box.value.withLock { $0 })
+        let request = try #require(seen.value.withLock { $0 })
         #expect(request.method.rawValue == "PURGE")
         #expect(request.target == "/a%2Fb/../c?x=%20&x&y=+")
         #expect(request.path == "/a%2Fb/../c")
@@ -50,8 +50,7 @@ import Testing
     }
 
     private final class SeenRequest: Sendable {
-        let value: Mutex<ServerRequest?>
-        init(_ value: consuming sending Mutex<ServerRequest?>) { self.value = value }
+        let value = Mutex<ServerRequest?>(nil)
     }
 
     @Test func manyHandlersWaitAtOnce() async throws {
@@ -91,6 +90,60 @@ import Testing
         request.cancel()
         #expect(await events.next() == "cancelled")
         server.stop()
+    }
+
+    @Test func aClientThatHangsUpCancelsTheBodysSource() async throws {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        let pieces = PieceSource([Array("one".utf8)])
+        let loop = EventLoop.onNewThread()
+        defer { loop.shutdown() }
+        let server = try HTTPServer(on: loop) { _ in
+            ServerResponse(
+                status: 200, headers: [:],
+                body: .stream {
+                    if let piece = pieces.next() { return piece }
+                    defer { continuation.yield("cancelled") }
+                    try await loop.sleep(for: .seconds(3600))
+                    return nil
+                })
+        }
+        let client = HTTPClient(loop: loop)
+        do {
+            let response = try await client.stream(.init(.get, try url(server)))
+            #expect(try await response.next() == Array("one".utf8))
+        }
+        var events = stream.makeAsyncIterator()
+        #expect(await events.next() == "cancelled")
+        server.stop()
+    }
+
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab",
+        "\0\r\n",
+    ])
+    func halfARequestDisturbsNobody(text: String) async throws {
+        try await withServer { _ in
+            ServerResponse(status: 204)
+        } _: { client, server in
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            address.sin_port = UInt16(server.port).bigEndian
+            let status = unsafe withUnsafePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            try #require(status == 0)
+            let bytes = Array(text.utf8)
+            #expect(
+                unsafe bytes.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, 0) }
+                    == bytes.count)
+            close(descriptor)
+            let response = try await client.send(.init(.get, try url(server)))
+            #expect(response.status == 204)
+        }
     }
 
     @Test func stopCancelsWhatWaits() async throws {
