@@ -1,4 +1,5 @@
 import JSON
+import Telemetry
 
 /// A function: raw bytes in and out.
 ///
@@ -27,7 +28,8 @@ public struct FunctionError: Error, Sendable {
         if let known = error as? FunctionError {
             self = known
         } else {
-            self.init(type: "Function.\(Swift.type(of: error))", message: "\(error)")
+            // It was not written for the caller, who sees it: what looks like a secret is taken out.
+            self.init(type: "Function.\(Swift.type(of: error))", message: Redaction.redact("\(error)"))
         }
     }
 

@@ -17,9 +17,10 @@ public enum LambdaRuntime {
         makeHandler: @escaping @Sendable () async throws -> any InvocationHandler
     ) async -> Int32 {
         configureLog(environment)
-        let concurrency = environment["AWS_LAMBDA_MAX_CONCURRENCY"].flatMap { Int($0) } ?? 1
+        let concurrency = concurrency(environment)
         guard let address = environment["AWS_LAMBDA_RUNTIME_API"], !address.isEmpty,
-            let api = RuntimeAPIClient(http: client(on: loop, concurrency: concurrency), address: address)
+            let api = RuntimeAPIClient(
+                http: client(on: loop, concurrency: concurrency ?? 1), address: address)
         else {
             Log.log(
                 .fatal,
@@ -29,6 +30,14 @@ public enum LambdaRuntime {
         }
         let handler: any InvocationHandler
         do {
+            guard concurrency != nil else {
+                throw FunctionError(
+                    type: "Runtime.InvalidEnvironment",
+                    message:
+                        "AWS_LAMBDA_MAX_CONCURRENCY is '\(environment["AWS_LAMBDA_MAX_CONCURRENCY"] ?? "")'; "
+                        + "expected a whole number from \(concurrencies.lowerBound) to \(concurrencies.upperBound)"
+                )
+            }
             handler = try await makeHandler()
         } catch {
             let failure = FunctionError(error)
@@ -38,16 +47,22 @@ public enum LambdaRuntime {
             try? await api.failInit(failure)
             return 1
         }
-        return await serve(api, handler, concurrency: max(1, min(concurrency, 1000)), on: loop)
+        return await serve(api, handler, concurrency: concurrency ?? 1, on: loop) {
+            loop.onSignal(SIGTERM, $0)
+        }
     }
 
-    /// Runs `concurrency` loops until one of them finds the Runtime API gone, or until SIGTERM.
+    /// Runs `concurrency` loops until one of them finds the Runtime API gone, or until SIGTERM: `onTermination` takes what is
+    /// to be done then, on the loop.
     static func serve(
-        _ api: any RuntimeAPI, _ handler: any InvocationHandler, concurrency: Int, on loop: EventLoop
+        _ api: any RuntimeAPI, _ handler: any InvocationHandler, concurrency: Int, on loop: EventLoop,
+        onTermination: (@escaping @Sendable () -> Void) -> Void
     ) async -> Int32 {
         let (ends, end) = AsyncStream.makeStream(of: LoopEnd.self)
         let loops = (0..<concurrency).map { _ in
-            RuntimeLoop(api: api, handler: handler, setsTraceVariable: concurrency == 1)
+            RuntimeLoop(
+                api: api, handler: handler, setsTraceVariable: concurrency == 1,
+                pause: { try? await loop.sleep(for: $0) })
         }
         let tasks = loops.map { runtimeLoop in
             loop.task {
@@ -60,7 +75,7 @@ public enum LambdaRuntime {
                 }
             }
         }
-        loop.onSignal(SIGTERM) {
+        onTermination {
             Log.info("SIGTERM: no further invocation is taken")
             for (runtimeLoop, task) in zip(loops, tasks) {
                 runtimeLoop.stop()
@@ -86,9 +101,17 @@ public enum LambdaRuntime {
 
     private enum LoopEnd: Sendable { case stopped, lost, graceIsOver }
 
+    private static let concurrencies = 1...1000
+
+    /// One unless Lambda says otherwise; nil when what it says is no number of loops.
+    private static func concurrency(_ environment: [String: String]) -> Int? {
+        guard let text = environment["AWS_LAMBDA_MAX_CONCURRENCY"], !text.isEmpty else { return 1 }
+        return Int(text).flatMap { concurrencies.contains($0) ? $0 : nil }
+    }
+
     private static func client(on loop: EventLoop, concurrency: Int) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
-        configuration.maximumConnections = 2 * max(1, concurrency) + 8
+        configuration.maximumConnections = 2 * concurrency + 8
         configuration.proxies = ProxySettings()
         return HTTPClient(loop: loop, configuration: configuration)
     }

@@ -10,13 +10,19 @@ final class RuntimeLoop: @unchecked Sendable {
     private let handler: any InvocationHandler
     /// `_X_AMZN_TRACE_ID` is one per process: set only when one invocation runs at a time.
     private let setsTraceVariable: Bool
+    /// Waits on the loop's timer; shorter when the task is cancelled.
+    private let pause: @Sendable (Duration) async -> Void
     private var isStopping = false
     private(set) var isIdle = true
 
-    init(api: any RuntimeAPI, handler: any InvocationHandler, setsTraceVariable: Bool) {
+    init(
+        api: any RuntimeAPI, handler: any InvocationHandler, setsTraceVariable: Bool,
+        pause: @escaping @Sendable (Duration) async -> Void
+    ) {
         self.api = api
         self.handler = handler
         self.setsTraceVariable = setsTraceVariable
+        self.pause = pause
     }
 
     /// No further event is asked for.
@@ -24,6 +30,7 @@ final class RuntimeLoop: @unchecked Sendable {
 
     /// Returns when it was stopped; throws when the Runtime API is gone.
     func run() async throws(RuntimeAPIError) {
+        var refusals = 0
         while !isStopping {
             isIdle = true
             let invocation: Invocation
@@ -34,10 +41,14 @@ final class RuntimeLoop: @unchecked Sendable {
                 case .cancelled: return
                 case .container: throw error
                 case .refused, .tooLarge:
-                    Log.error("next", ["error": .string(error.description)])
+                    Log.error("no event", ["error": .string(error.description)])
+                    // One refusal is of one event; an API that goes on refusing must not be asked as fast as it can answer.
+                    if refusals > 0 { await pause(.milliseconds(50 << min(refusals, 5))) }
+                    refusals += 1
                     continue
                 }
             }
+            refusals = 0
             isIdle = false
             try await answer(invocation)
         }

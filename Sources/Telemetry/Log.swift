@@ -59,12 +59,25 @@ public enum Log {
     /// The current task's; a child task inherits it.
     @TaskLocal public static var context = Context()
 
-    /// Set once at start; tests give a sink of their own. Default: JSON, info, standard output.
-    /// - Parameter sink: takes each line with its newline; may be called from several threads at once.
+    /// Where the current task's lines go: the process's log, unless the task is inside `withSink`.
+    @TaskLocal static var configuration = LogConfiguration(sink: standardOutput)
+
+    /// Set once at start. Default: JSON, info, standard output.
+    /// - Parameter sink: takes each line with its newline; may be called from several threads at once; nil leaves it as it is.
     public static func configure(
         level: Level, format: Format, sink: (@Sendable ([UInt8]) -> Void)? = nil
     ) {
-        LogConfiguration.shared.set(level: level, format: format, sink: sink ?? standardOutput)
+        configuration.set(level: level, format: format, sink: sink)
+    }
+
+    /// Gives `body`, and every task that it starts, a log of its own: what a test wants, as the process's is one for all of them.
+    public static func withSink<R>(
+        _ sink: @escaping @Sendable ([UInt8]) -> Void, level: Level = .info, format: Format = .json,
+        _ body: () async throws -> R
+    ) async rethrows -> R {
+        let own = LogConfiguration(sink: sink)
+        own.set(level: level, format: format, sink: nil)
+        return try await $configuration.withValue(own, operation: body)
     }
 
     /// Writes one line, when `level` is to be logged; neither argument is evaluated otherwise.
@@ -72,8 +85,9 @@ public enum Log {
         _ level: Level, _ message: @autoclosure () -> String,
         _ fields: @autoclosure () -> JSON.Object = [:]
     ) {
-        guard level >= LogConfiguration.shared.level else { return }
-        let (format, sink) = LogConfiguration.shared.output
+        let configuration = configuration
+        guard level >= configuration.level else { return }
+        let (format, sink) = configuration.output
         let line = LogLine(
             time: .now, level: level, message: message(), context: context, fields: fields())
         sink(line.encoded(as: format))

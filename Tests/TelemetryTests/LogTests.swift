@@ -11,12 +11,14 @@ private final class Lines: Sendable {
     var text: [String] { bytes.map { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// The log is the process's, so its tests follow one another.
-@Suite(.serialized) struct LogTests {
+@Suite struct LogTests {
     private let lines = Lines()
 
-    private func configure(_ level: Log.Level = .info, _ format: Log.Format = .json) {
-        Log.configure(level: level, format: format, sink: lines.add)
+    /// Takes what `body` logs: the process's log belongs to other tests too.
+    private func taking(
+        _ level: Log.Level = .info, _ format: Log.Format = .json, _ body: () -> Void
+    ) async {
+        await Log.withSink(lines.add, level: level, format: format) { body() }
     }
 
     /// The only line, without its time.
@@ -33,10 +35,11 @@ private final class Lines: Sendable {
         return object
     }
 
-    @Test func `a line has its keys in order`() throws {
-        configure()
-        Log.$context.withValue(Log.Context(requestID: "r-1", tenantID: "t-1", traceID: "Root=1")) {
-            Log.info("job done", ["jobId": "j", "seconds": 1.5])
+    @Test func `a line has its keys in order`() async throws {
+        await taking {
+            Log.$context.withValue(Log.Context(requestID: "r-1", tenantID: "t-1", traceID: "Root=1")) {
+                Log.info("job done", ["jobId": "j", "seconds": 1.5])
+            }
         }
         let object = try onlyLine()
         #expect(object.keys == ["level", "message", "requestId", "tenantId", "traceId", "jobId", "seconds"])
@@ -46,29 +49,28 @@ private final class Lines: Sendable {
         )
     }
 
-    @Test func `outside an invocation there are no ids`() throws {
-        configure()
-        Log.error("broken")
+    @Test func `outside an invocation there are no ids`() async throws {
+        await taking { Log.error("broken") }
         #expect(JSON.object(try onlyLine()).text == #"{"level":"ERROR","message":"broken"}"#)
     }
 
-    @Test func `lines below the level are not even made`() {
-        configure(.warn)
+    @Test func `lines below the level are not even made`() async {
         func never() -> String {
             Issue.record("evaluated")
             return ""
         }
-        Log.info(never())
-        Log.debug(never())
-        Log.log(.trace, never(), ["a": .string(never())])
-        Log.warn("seen")
-        Log.log(.fatal, "seen too")
+        await taking(.warn) {
+            Log.info(never())
+            Log.debug(never())
+            Log.log(.trace, never(), ["a": .string(never())])
+            Log.warn("seen")
+            Log.log(.fatal, "seen too")
+        }
         #expect(lines.bytes.count == 2)
     }
 
-    @Test func `a field cannot pass for one of the log's own`() throws {
-        configure()
-        Log.info("m", ["level": "FATAL", "message": "forged", "requestId": "forged"])
+    @Test func `a field cannot pass for one of the log's own`() async throws {
+        await taking { Log.info("m", ["level": "FATAL", "message": "forged", "requestId": "forged"]) }
         let object = try onlyLine()
         #expect(object["level"] == "INFO")
         #expect(object["message"] == "m")
@@ -76,41 +78,42 @@ private final class Lines: Sendable {
         #expect(object["requestId"] == nil)
     }
 
-    @Test func `a line break in a message does not begin a line`() throws {
-        configure()
-        Log.info("a\nb\r\u{0}", ["k\n": "v\n"])
+    @Test func `a line break in a message does not begin a line`() async throws {
+        await taking { Log.info("a\nb\r\u{0}", ["k\n": "v\n"]) }
         let object = try onlyLine()
         #expect(object["message"] == "a\nb\r\u{0}")
-        configure(.info, .text)
-        Log.info("a\nb\r\u{0}", ["k\n": "v\n"])
+        await taking(.info, .text) { Log.info("a\nb\r\u{0}", ["k\n": "v\n"]) }
         #expect(lines.text.last?.hasSuffix(" INFO a\\nb\\r? k\\n=v\\n\n") == true)
     }
 
-    @Test func `text has the time, the level, the request and the fields`() {
-        configure(.info, .text)
-        Log.$context.withValue(Log.Context(requestID: "r-1")) {
-            Log.warn("slow", ["seconds": 3, "node": "KSampler", "token": "abc"])
+    @Test func `text has the time, the level, the request and the fields`() async {
+        await taking(.info, .text) {
+            Log.$context.withValue(Log.Context(requestID: "r-1")) {
+                Log.warn("slow", ["seconds": 3, "node": "KSampler", "token": "abc"])
+            }
         }
         let line = lines.text.first ?? ""
         #expect(line.dropFirst(24) == " WARN r-1 slow seconds=3 node=KSampler token=[redacted]\n")
     }
 
-    @Test func `secrets are hidden in message and fields`() throws {
-        configure()
-        Log.info(
-            "fetching https://b/k?X-Amz-Signature=abc123",
-            ["headers": ["authorization": "Bearer abcdefghijk"], "note": "token=abc"])
+    @Test func `secrets are hidden in message and fields`() async throws {
+        await taking {
+            Log.info(
+                "fetching https://b/k?X-Amz-Signature=abc123",
+                ["headers": ["authorization": "Bearer abcdefghijk"], "note": "token=abc"])
+        }
         let text = lines.text.first ?? ""
         #expect(!text.contains("abc"))
         #expect(try onlyLine()["note"] == "token=[redacted]")
     }
 
     @Test(arguments: ["\u{1}", "é", "\""])
-    func `a line is never longer than 256 KiB`(piece: String) throws {
-        configure()
+    func `a line is never longer than 256 KiB`(piece: String) async throws {
         let long = String(repeating: piece, count: 300_000 / piece.utf8.count)
-        Log.$context.withValue(Log.Context(requestID: String(long.prefix(9000)))) {
-            Log.info(long, ["first": 1, "big": .string(long), "list": [.string(long)], "last": 2])
+        await taking {
+            Log.$context.withValue(Log.Context(requestID: String(long.prefix(9000)))) {
+                Log.info(long, ["first": 1, "big": .string(long), "list": [.string(long)], "last": 2])
+            }
         }
         let object = try onlyLine()
         #expect(object["first"] == 1)
@@ -118,22 +121,33 @@ private final class Lines: Sendable {
         #expect((object["message"]?.string?.utf8.count ?? 0) > 10_000)
         #expect((object["big"]?.string?.utf8.count ?? 0) > 10_000)
 
-        configure(.info, .text)
-        Log.info(long)
+        await taking(.info, .text) { Log.info(long) }
         let line = lines.bytes.last ?? []
         #expect(line.count <= 262_144)
         #expect(line.last == 0x0A)
         #expect(String(validating: line, as: UTF8.self)?.hasSuffix(" [truncated]\n") == true)
     }
 
-    @Test func `as many fields as there is room for`() throws {
-        configure()
+    @Test func `as many fields as there is room for`() async throws {
         var fields = JSON.Object()
         for number in 0..<20_000 { fields["field\(number)"] = .number(number) }
-        Log.info("many", fields)
+        await taking { Log.info("many", fields) }
         let object = try onlyLine()
         #expect(object["field0"] == 0)
         #expect(object["truncated"] == true)
+    }
+
+    @Test func `a task started inside logs there too, and configuring changes only that log`() async {
+        await Log.withSink(lines.add) {
+            Log.configure(level: .error, format: .text)
+            await withTaskGroup { group in
+                group.addTask {
+                    Log.info("no more")
+                    Log.error("yes")
+                }
+            }
+        }
+        #expect(lines.text.map { $0.dropFirst(24) } == [" ERROR yes\n"])
     }
 
     @Test func `levels are read in any case`() {

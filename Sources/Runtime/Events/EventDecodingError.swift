@@ -17,4 +17,6 @@ public struct EventDecodingError: Error, Sendable, Hashable, CustomStringConvert
     public var kind: Kind
     /// For a person: which member, and what is expected there.
     public var description: String
+    /// How an HTTP event's front end wants its answer, so that even a fault of the client's can be answered; nil for other events.
+    public var httpFormat: HTTPEventFormat?
 }

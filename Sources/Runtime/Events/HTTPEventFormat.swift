@@ -15,20 +15,20 @@ public enum HTTPEventFormat: String, Sendable, CaseIterable {
 
     /// nil for what is no HTTP event. WebSocket APIs and authorizers look alike, and are none.
     public init?(_ event: JSON) {
+        if let type = event["type"]?.string, type == "REQUEST" || type == "TOKEN" { return nil }
         let context = event["requestContext"]
+        if context?["connectionId"]?.string != nil { return nil }
         if event["version"]?.string == "2.0", event["rawPath"]?.string != nil, context?["http"] != nil {
             let domain = context?["domainName"]?.string ?? ""
-            self = domain.contains(".lambda-url.") ? .functionURL : .httpAPI
+            self = domain.split(separator: ".").contains("lambda-url") ? .functionURL : .httpAPI
         } else if event["httpMethod"]?.string != nil, let context {
             if context["elb"] != nil {
                 let isMultiValue =
                     event["multiValueHeaders"]?.object != nil
                     || event["multiValueQueryStringParameters"]?.object != nil
                 self = isMultiValue ? .applicationLoadBalancerMultiValue : .applicationLoadBalancer
-            } else if event["type"]?.string != "REQUEST" {
-                self = .restAPI
             } else {
-                return nil
+                self = .restAPI
             }
         } else {
             return nil

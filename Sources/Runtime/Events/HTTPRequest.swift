@@ -66,7 +66,7 @@ public struct HTTPRequest: Sendable {
         return HTTPRequest(
             HTTPMethod(rawValue: try http.text("method")),
             withoutStage(try event.text("rawPath"), stage),
-            query: try query(raw: try event.optionalText("rawQueryString") ?? ""),
+            query: query(raw: try event.optionalText("rawQueryString") ?? ""),
             headers: headers, sourceAddress: try http.optionalText("sourceIp"),
             requestID: try context.optionalText("requestId"), authorizer: context.optional("authorizer"),
             format: format)
@@ -79,16 +79,34 @@ public struct HTTPRequest: Sendable {
     {
         let identity = try context.object("identity")
         let signed = try identity.optionalText("userArn") != nil ? context.optional("identity") : nil
-        let stage = try context.optionalText("stage") ?? ""
-        // `path` lacks the stage on the API's own domain; on a custom domain it has the base path instead.
-        let path = try event.text("path")
         return HTTPRequest(
-            HTTPMethod(rawValue: try event.text("httpMethod")),
-            withoutStage(try decoded(path), stage),
+            HTTPMethod(rawValue: try event.text("httpMethod")), try path1(event, context),
             query: try event.pairs("multiValueQueryStringParameters", or: "queryStringParameters"),
             headers: try headers(event), sourceAddress: try identity.optionalText("sourceIp"),
             requestID: try context.optionalText("requestId"),
             authorizer: context.optional("authorizer") ?? signed, format: .restAPI)
+    }
+
+    /// On the API's own domain `path` lacks the stage, which `requestContext.path` has in front. On a custom domain both begin with the
+    /// mapping's base path, which only the resource's template tells from the rest; an HTTP API's payload 1.0 has the stage in both.
+    /// A stage may well be called `v1`, as the first part of a path is: it is not dropped for its name alone.
+    private static func path1(_ event: EventReader, _ context: EventReader) throws(EventDecodingError)
+        -> String
+    {
+        let path = try event.text("path")
+        let stage = try context.optionalText("stage") ?? ""
+        if try context.optionalText("path") == "/\(stage)\(path)" { return decoded(path) }
+        if let resource = try event.optionalText("resource"), resource.hasPrefix("/") {
+            var parameters: [String: String] = [:]
+            for (name, value) in try event.pairs("pathParameters") ?? [] {
+                parameters["{\(name)}"] = value
+                parameters["{\(name)+}"] = value
+            }
+            let route = resource.split(separator: "/").map { parameters[String($0)] ?? String($0) }
+            let (whole, part) = (decoded(path), decoded(route.joined(separator: "/")))
+            if whole.hasSuffix(part) || whole.hasSuffix(part + "/") { return part }
+        }
+        return withoutStage(decoded(path), stage)
     }
 
     /// A load balancer passes path and query values on as they came, still escaped.
@@ -101,8 +119,8 @@ public struct HTTPRequest: Sendable {
         let headers = try headers(event)
         let forwarded = headers["X-Forwarded-For"]?.split(separator: ",").last
         return HTTPRequest(
-            HTTPMethod(rawValue: try event.text("httpMethod")), try decoded(try event.text("path")),
-            query: try query(raw: pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "&")),
+            HTTPMethod(rawValue: try event.text("httpMethod")), decoded(try event.text("path")),
+            query: query(raw: pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "&")),
             headers: headers,
             // The last address is the one the load balancer itself saw; those before it are the client's claim.
             sourceAddress: forwarded.map { String($0.drop { $0 == " " }) }, format: format)
@@ -116,8 +134,9 @@ public struct HTTPRequest: Sendable {
     }
 
     private static func body(_ event: EventReader) throws(EventDecodingError) -> [UInt8] {
+        let isBase64 = try event.flag("isBase64Encoded")
         guard let text = try event.optionalText("body") else { return [] }
-        guard try event.flag("isBase64Encoded") else { return Array(text.utf8) }
+        guard isBase64 else { return Array(text.utf8) }
         guard let bytes = Base64.decode(text) else {
             throw EventDecodingError(kind: .badBase64, description: "'body' is said to be base64, and is not")
         }
@@ -133,18 +152,18 @@ public struct HTTPRequest: Sendable {
         return rooted.hasPrefix(prefix + "/") ? String(rooted.dropFirst(prefix.count)) : rooted
     }
 
-    private static func decoded(_ path: String) throws(EventDecodingError) -> String {
-        guard let decoded = URL.percentDecode(path) else {
-            throw EventDecodingError(kind: .wrongType, description: "'path' is not percent-encoded UTF-8")
-        }
+    private static func decoded(_ path: String) -> String {
+        let decoded = URL.percentDecode(path) ?? path
         return decoded.hasPrefix("/") ? decoded : "/\(decoded)"
     }
 
-    private static func query(raw: String) throws(EventDecodingError) -> [(name: String, value: String)] {
-        if raw.isEmpty { return [] }
-        guard let items = URL.queryItems(raw) else {
-            throw EventDecodingError(kind: .wrongType, description: "the query is not percent-encoded UTF-8")
+    /// A broken escape is left as it stands, as in a browser: it is the client's, and the handler's to refuse.
+    private static func query(raw: String) -> [(name: String, value: String)] {
+        raw.split(separator: "&").flatMap { part in
+            if let items = URL.queryItems(String(part)) { return items }
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = pair.count > 1 ? String(pair[1]) : ""
+            return [(String(pair[0]), URL.percentDecode(value, plusIsSpace: true) ?? value)]
         }
-        return items
     }
 }

@@ -6,7 +6,7 @@ import JSON
 public struct HTTPResponse: Sendable {
     /// 200 to 599.
     public var status: Int
-    /// Sent as they are.
+    /// Sent as they are; a `Set-Cookie` among them counts as one of `cookies`.
     public var headers: HTTPHeaders
     /// Any bytes.
     public var body: [UInt8]
@@ -33,7 +33,7 @@ public struct HTTPResponse: Sendable {
             answer["headers"] = .object(singleHeaders(withCookies: true))
         case .httpAPI, .functionURL:
             answer["headers"] = .object(singleHeaders(withCookies: false))
-            if !cookies.isEmpty { answer["cookies"] = .array(cookies.map { .string($0) }) }
+            if !allCookies.isEmpty { answer["cookies"] = .array(allCookies.map { .string($0) }) }
         }
         switch format {
         case .applicationLoadBalancer, .applicationLoadBalancerMultiValue:
@@ -53,16 +53,24 @@ public struct HTTPResponse: Sendable {
     /// Repeated names joined by commas (RFC 9110 §5.3). Cookies cannot be joined: the last one stands.
     private func singleHeaders(withCookies: Bool) -> JSON.Object {
         var object = JSON.Object()
-        for (name, _) in headers { object[name] = headers[name].map { .string($0) } }
-        if withCookies, let last = cookies.last { object["Set-Cookie"] = .string(last) }
+        for name in headerNames { object[name] = headers[name].map { .string($0) } }
+        if withCookies, let last = allCookies.last { object["Set-Cookie"] = .string(last) }
         return object
     }
 
     private var multiValueHeaders: JSON.Object {
         var object = JSON.Object()
-        for (name, _) in headers { object[name] = .array(headers.values(name).map { .string($0) }) }
-        if !cookies.isEmpty { object["Set-Cookie"] = .array(cookies.map { .string($0) }) }
+        for name in headerNames { object[name] = .array(headers.values(name).map { .string($0) }) }
+        if !allCookies.isEmpty { object["Set-Cookie"] = .array(allCookies.map { .string($0) }) }
         return object
+    }
+
+    private var allCookies: [String] { headers.values("Set-Cookie") + cookies }
+
+    /// Each once, as it was first written, but for cookies.
+    private var headerNames: [String] {
+        var seen: Set = ["set-cookie"]
+        return headers.map(\.name).filter { seen.insert($0.lowercased()).inserted }
     }
 
     /// A load balancer demands a phrase; which one means nothing (RFC 9110 §15.1).

@@ -8,7 +8,7 @@ public enum LambdaEvent: Sendable {
     case sqs(SQSEvent)
     /// A topic's direct invocation.
     case sns(SNSEvent)
-    /// EventBridge, its rule or its scheduler.
+    /// A schedule's: EventBridge's rule or its scheduler.
     case scheduled(ScheduledEvent)
 
     /// Tells the shapes apart by what only they have.
@@ -29,10 +29,22 @@ public enum LambdaEvent: Sendable {
                     kind: .unknownShape,
                     description: "records of '\(source ?? "nothing")'; expected aws:sqs or aws:sns")
             }
-        } else if json["detail-type"]?.string != nil {
+        } else if let detailType = json["detail-type"]?.string {
+            guard detailType == ScheduledEvent.detailType else {
+                throw EventDecodingError(
+                    kind: .unknownShape,
+                    description:
+                        "an EventBridge event '\(detailType)'; expected '\(ScheduledEvent.detailType)'")
+            }
             self = .scheduled(try ScheduledEvent(EventReader(json)))
         } else if let format = HTTPEventFormat(json) {
-            self = .http(try HTTPRequest(EventReader(json), format))
+            do {
+                self = .http(try HTTPRequest(EventReader(json), format))
+            } catch {
+                var failure = error
+                failure.httpFormat = format
+                throw failure
+            }
         } else {
             throw EventDecodingError(
                 kind: .unknownShape,
