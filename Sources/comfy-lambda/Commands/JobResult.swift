@@ -24,8 +24,21 @@ struct JobResult: Sendable {
         for file in files { console.print("\n\(style.paint(file, .bold))") }
         let topic = notification["TopicArn"]?.string ?? "its topic"
         console.print("\n\(style.paint("SNS message", .bold)) received from \(topic):")
+        console.print(messageText)
+    }
+
+    /// The message, a member a line, and the attributes that subscribers filter by.
+    var messageText: String {
         let text = notification["Message"]?.string ?? ""
-        console.print((try? JSON(parsing: text))?.prettyText ?? text)
+        var lines = [text]
+        if let members = (try? JSON(parsing: text))?.object {
+            lines = members.map { "  \(JSON.string($0.key).text): \($0.value.text)" }
+        }
+        let attributes = (notification["MessageAttributes"]?.object ?? [:]).map { name, attribute in
+            "\(name)=\(attribute["Value"]?.string ?? "")"
+        }
+        if !attributes.isEmpty { lines.append("  attributes: \(attributes.joined(separator: " "))") }
+        return lines.map(JobProgress.printable).joined(separator: "\n")
     }
 
     /// Names and values, absent ones left out.

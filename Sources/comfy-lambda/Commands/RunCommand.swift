@@ -58,9 +58,7 @@ struct RunCommand: Command {
             )
             return try await system.whileFeeding(on: context.loop, console: console) {
                 let session = JobSession(system: system, console: console, loop: context.loop)
-                let result = try await withDeadline(timeout, on: context.loop) {
-                    try await session.run(submission)
-                }
+                let result = try await finish(session, submission)
                 result.show(on: console, duration: .now - start)
                 if keepsRunning {
                     console.note("The local system stays up. Ctrl-C ends it.")
@@ -68,6 +66,17 @@ struct RunCommand: Command {
                 }
                 return result.isCompleted ? 0 : 1
             }
+        }
+    }
+
+    private func finish(_ session: JobSession, _ submission: RecordedEvent) async throws -> JobResult {
+        do {
+            return try await withDeadline(timeout, on: session.loop) { try await session.run(submission) }
+        } catch is DeadlineExceeded {
+            throw CommandFailure(
+                "The job was not done within \(timeout.components.seconds) s. Does ComfyUI answer on "
+                    + "\(session.system.comfyUI.joined(separator: ", "))? What dispatch tried is in "
+                    + "\(session.system.project.logFile("dispatch")).")
         }
     }
 }

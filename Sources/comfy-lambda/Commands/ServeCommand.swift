@@ -67,6 +67,7 @@ struct ServeCommand: Command {
             front.fulfill(
                 APIFront(
                     function: system.function(.api), format: format, loop: loop,
+                    report: { console.note(JobProgress.printable($0)) },
                     onExchange: { method, target, status, duration in
                         let time = Quantity.time(milliseconds: Int(duration.milliseconds))
                         console.note("\(method) \(JobProgress.printable(target)) \(status) \(time)")

@@ -12,6 +12,8 @@ struct APIFront: Sendable {
     let loop: EventLoop
     /// How long the gateway waits for the function.
     var timeout = Duration.seconds(30)
+    /// Told of function errors, which clients see as 502 only.
+    var report: @Sendable (String) -> Void = { _ in }
     /// Called with every finished exchange.
     var onExchange:
         @Sendable (_ method: String, _ target: String, _ status: Int, _ duration: Duration) -> Void = {
@@ -55,12 +57,14 @@ struct APIFront: Sendable {
         }
         do {
             let outcome = try await withDeadline(timeout, on: loop) { try await function.invoke(bytes) }
+            if case .failure(let failure) = outcome { report("\(function.definition.handler): \(failure)") }
             var response = HTTPAnswer.response(to: outcome, for: format)
             if case .httpAPI = format { response.headers.add("Apigw-Requestid", requestID) }
             return response
         } catch is DeadlineExceeded {
             return HTTPAnswer.message(504, "Endpoint request timed out")
         } catch {
+            report("\(function.definition.handler): \(error)")
             return HTTPAnswer.badGateway(format)
         }
     }

@@ -8,7 +8,7 @@ struct LocalService: Sendable {
 
     /// Starts it and waits for `readiness` to find a port in one of its lines. Its further lines go to `log`.
     static func start(
-        _ name: String, _ launch: ChildProcess.Launch, children: Children,
+        _ name: String, _ launch: ChildProcess.Launch, logFile: String, children: Children,
         timeout: Duration = .seconds(30), log: @escaping @Sendable (String) -> Void,
         readiness: @escaping @Sendable (String) -> Int?
     ) async throws -> LocalService {
@@ -24,9 +24,12 @@ struct LocalService: Sendable {
         do {
             let port = try await withDeadline(timeout, on: children.loop) { try await ready.value() }
             if let port { return LocalService(process: process, port: port) }
-            throw CommandFailure("\(name) ended at its start with \(try await process.exit()).")
+            throw CommandFailure(
+                "\(name) ended at its start with \(try await process.exit()). Its last words are in \(logFile); "
+                    + "'make setup' mends the Python environment.")
         } catch is DeadlineExceeded {
-            throw CommandFailure("\(name) did not say that it is ready within \(timeout).")
+            throw CommandFailure(
+                "\(name) did not say within \(timeout) that it is ready. Its log is \(logFile).")
         }
     }
 }
@@ -48,20 +51,22 @@ extension LocalService {
             program: try project.python(), arguments: [project.folder + "/dev/local_aws.py"],
             environment: pythonEnvironment(project))
         return try await start(
-            "The local AWS (moto)", launch, children: children, log: log, readiness: readyPort)
+            "The local AWS (moto)", launch, logFile: project.logFile("moto"), children: children, log: log,
+            readiness: readyPort)
     }
 
-    /// The stand-in for ComfyUI in `dev/`.
+    /// The stand-in for ComfyUI in `dev/`, slow enough that one sees it work.
     static func comfyUI(
-        _ project: Project, arguments: [String] = [], children: Children,
-        log: @escaping @Sendable (String) -> Void
+        _ project: Project, children: Children, log: @escaping @Sendable (String) -> Void
     ) async throws -> LocalService {
         var environment = pythonEnvironment(project)
         environment["PYTHONPATH"] = project.folder + "/dev"
         let launch = ChildProcess.Launch(
-            program: try project.python(), arguments: ["-m", "comfyui_standin", "--port", "0"] + arguments,
+            program: try project.python(),
+            arguments: ["-m", "comfyui_standin", "--port", "0", "--step-ms", "150"],
             environment: environment)
         return try await start(
-            "The stand-in for ComfyUI", launch, children: children, log: log, readiness: readyPort)
+            "The stand-in for ComfyUI", launch, logFile: project.logFile("comfyui"), children: children,
+            log: log, readiness: readyPort)
     }
 }

@@ -84,7 +84,7 @@ struct LocalSystem: Sendable {
             group.addTask { [moto] in
                 let status = try await moto.process.exit()
                 throw CommandFailure(
-                    "The local AWS ended with \(status); its log is \(project.localFolder)/logs/moto.log.")
+                    "The local AWS ended with \(status); its log is \(project.logFile("moto")).")
             }
             group.addTask { try await body() }
             defer { group.cancelAll() }

@@ -34,6 +34,9 @@ struct Project: Sendable {
     /// Outputs, logs and the addresses of a running `serve`; in no repository.
     var localFolder: String { folder + "/.local" }
 
+    /// Where a server or a function logs.
+    func logFile(_ name: String) -> String { "\(localFolder)/logs/\(name).log" }
+
     /// The Python of the virtual environment that `make setup` makes.
     func python() throws(CommandFailure) -> String {
         let path = folder + "/.venv/bin/python3"

@@ -51,7 +51,7 @@ final class Console: Sendable {
 
     /// A log file under `.local/logs`; its lines are shown too when the user asked for it.
     func log(_ name: String, in project: Project) throws(CommandFailure) -> @Sendable (String) -> Void {
-        let file = try LogFile(project.localFolder + "/logs/\(name).log")
+        let file = try LogFile(project.logFile(name))
         return { [self] line in
             file.append(line)
             if isVerbose { note("\(errors.paint("[\(name)]", .cyan)) \(line)") }

@@ -47,15 +47,16 @@ struct JobProgress: Sendable, Hashable {
     /// One line for a terminal, never as wide as it: `KSampler  ██████████░░░░░░  62%  step 13/20, 4 of 7 nodes`.
     func bar(_ style: TerminalStyle, seconds: Int) -> String {
         let columns = max(20, style.columns) - 1
-        let name = Self.fit(activity, min(26, columns / 3), style.unicode ? "…" : "~")
+        let name = Self.fit(activity, min(26, columns * 3 / 10), style.unicode ? "…" : "~")
         let figure = "\(percent)%"
         let right = Self.padded(figure, 4, onLeft: true)
         let fixed = name.count + right.count + 4
         let tail = (details + ["\(seconds) s"]).joined(separator: ", ")
         let roomForBar = columns - fixed
-        // The tail goes before the bar gets useless.
-        let showsTail = roomForBar - tail.count - 2 >= 10
-        let width = max(0, min(40, roomForBar - (showsTail ? tail.count + 2 : 0)))
+        // So much that the bar keeps its length while figures grow; it goes before the bar gets useless.
+        let roomForTail = max(34, tail.count) + 2
+        let showsTail = roomForBar - roomForTail >= 10
+        let width = max(0, min(40, roomForBar - (showsTail ? roomForTail : 0)))
         let done = width * percent / 100
         let (full, empty) = style.unicode ? ("█", "░") : ("#", "-")
         let bar =
@@ -67,7 +68,7 @@ struct JobProgress: Sendable, Hashable {
 
     /// The same as a line of a log: `running  KSampler  62%  step 13/20, 4 of 7 nodes`.
     var line: String {
-        let words = status == "running" ? [status, activity] : [activity]
+        let words = node != nil && status == "running" ? [status, activity] : [activity]
         let figure = status == "running" ? ["\(percent)%"] : []
         let tail = details.joined(separator: ", ")
         return (words + figure + (tail.isEmpty || status == "queued" ? [] : [tail])).joined(separator: "  ")

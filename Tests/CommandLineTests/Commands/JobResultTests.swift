@@ -39,6 +39,28 @@ import Testing
         #expect(!result.isCompleted)
     }
 
+    @Test func theMessageIsShownWithItsAttributes() {
+        let result = JobResult(
+            job: [:], files: [],
+            notification: [
+                "Message": #"{"job_id":"j-1","outputs":[{"key":"a\u001b"}]}"#,
+                "MessageAttributes": [
+                    "event": ["Type": "String", "Value": "job.completed"],
+                    "priority": ["Type": "Number", "Value": "5"],
+                ],
+            ])
+        #expect(
+            result.messageText == """
+                  "job_id": "j-1"
+                  "outputs": [{"key":"a\\u001b"}]
+                  attributes: event=job.completed priority=5
+                """)
+    }
+
+    @Test func aMessageThatIsNoObjectIsShownAsItIs() {
+        #expect(JobResult(job: [:], files: [], notification: ["Message": "ding\u{7}"]).messageText == "ding")
+    }
+
     @Test(arguments: [
         ("ComfyUI_00001_.png", "png"), ("a.b.WEBP", "webp"), ("noending", "bin"), ("x.", "bin"),
         ("x.p/../n", "bin"),
