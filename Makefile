@@ -1,7 +1,7 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test format lint sanitize coverage docs bench run serve clean
+.PHONY: help setup build test format lint sanitize coverage docs bench package run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks)
 PYTHON := .venv/bin/python
@@ -47,6 +47,13 @@ docs: setup ## the libraries' reference pages, in .build/docs
 
 bench: setup ## the measurements described in Benchmarks/README.md
 	@if [ -x Benchmarks/run.sh ]; then exec Benchmarks/run.sh $(ARGS); else echo "There are no benchmarks yet." >&2; exit 1; fi
+
+package: setup ## .build/lambda/function.zip: the static bootstrap for Lambda
+	@dev/package.sh
+
+# What `sam build` calls: one artifact, _HANDLER says which function it is.
+build-ApiFunction build-DispatchFunction build-NotifyFunction build-SweepFunction:
+	@dev/package.sh && cp .build/lambda/bootstrap "$(ARTIFACTS_DIR)/"
 
 clean: ## remove what was built, and .venv
 	@rm -rf .build .venv .local
