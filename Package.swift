@@ -36,6 +36,7 @@ let package = Package(
         .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
         .library(name: "AWSClients", targets: ["AWSClients"]),
         .library(name: "ComfyUI", targets: ["ComfyUI"]),
+        .library(name: "JSON", targets: ["JSON"]),
         .executable(name: "bootstrap", targets: ["bootstrap"]),
         .executable(name: "comfy-lambda", targets: ["comfy-lambda"]),
     ],
@@ -104,7 +105,8 @@ let package = Package(
         tests(
             "CommandLineTests",
             [
-                "comfy-lambda", "bootstrap", "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON",
+                "comfy-lambda", "bootstrap", "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP",
+                "JSON",
                 "Time",
             ]),
         tests("EndToEndTests", ["AWSClients", "HTTP", "JSON", "Time"]),

@@ -45,13 +45,26 @@ extension JSON {
         /// The values in order.
         public var values: [JSON] { members.map(\.value) }
 
+        /// As the subscript's setter, for the parser.
+        mutating func set(_ key: String, _ value: JSON) {
+            if let position = position(of: key) {
+                members[position].value = value
+            } else {
+                append(key, value)
+            }
+        }
+
         private func position(of key: String) -> Int? {
             if let index { return index[ByteKey(text: key)] }
             let wanted = ByteKey(text: key)
-            return members.firstIndex { ByteKey(text: $0.key) == wanted }
+            for position in members.indices where ByteKey(text: members[position].key) == wanted {
+                return position
+            }
+            return nil
         }
 
         private mutating func append(_ key: String, _ value: JSON) {
+            if members.isEmpty { members.reserveCapacity(4) }
             members.append((key, value))
             if index != nil {
                 index?[ByteKey(text: key)] = members.count - 1

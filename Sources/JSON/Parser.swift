@@ -66,7 +66,7 @@ private struct Parser {
             let key = try string(bytes)
             skipSpace(bytes)
             guard take(.colon, bytes) else { throw expected("':'", bytes) }
-            members[key] = try value(bytes)
+            members.set(key, try value(bytes))
             skipSpace(bytes)
             if take(.comma, bytes) { continue }
             guard take(.closeBrace, bytes) else { throw expected("',' or '}'", bytes) }
