@@ -77,9 +77,7 @@ def main() -> None:
 
     make_writes_atomic()
     application = DomainDispatcherApplication(create_backend_app)
-    server = make_server(
-        "127.0.0.1", options.port, application, threaded=True, request_handler=MotoRequestHandler
-    )
+    server = make_server("127.0.0.1", options.port, application, threaded=True, request_handler=MotoRequestHandler)
     os.environ["MOTO_PORT"] = str(server.port)
     access_key_id, secret_access_key = make_key()
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0.0 if options.check_signatures else float("inf")
