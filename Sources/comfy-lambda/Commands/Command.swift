@@ -5,7 +5,7 @@ protocol Command: Sendable {
     static var syntax: CommandSyntax { get }
     /// Reads its options; throws what the user wrote wrongly.
     init(_ arguments: Arguments) throws(UsageError)
-    /// Does the work and returns the exit status. Cancelled on SIGINT and SIGTERM.
+    /// Does the work and returns the exit status. Cancelled on SIGINT, SIGTERM and SIGHUP.
     func run(_ context: CommandContext) async throws -> Int32
     /// Whether a signal is the ordinary way to end it, with status 0.
     static var endsBySignal: Bool { get }

@@ -87,12 +87,15 @@ enum CommandLineTool {
         }
     }
 
+    /// Ctrl-C, `kill`, and a terminal that was closed.
+    private static let endingSignals = [SIGINT, SIGTERM, SIGHUP]
+
     private static func execute<C: Command>(_ command: C, _ context: CommandContext) async -> Int32 {
         let (loop, console) = (context.loop, context.console)
         let interruption = Interruption()
         unblockSignals()
         let work = loop.task { try await command.run(context) }
-        for signal in [SIGINT, SIGTERM] {
+        for signal in endingSignals {
             loop.onSignal(signal) {
                 // Whoever asks twice does not want to wait; the kernel then ends the children with us.
                 if interruption.note(signal) > 1 { _exit(128 + signal) }
@@ -118,7 +121,7 @@ enum CommandLineTool {
     private static func unblockSignals() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
-        for signal in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, signal) }
+        for signal in endingSignals { unsafe sigaddset(&signals, signal) }
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 

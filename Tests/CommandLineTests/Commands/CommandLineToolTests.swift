@@ -197,8 +197,8 @@ import Testing
         #expect(run.errors == "comfy-lambda replay: There is no .json file in \(folder.path).\n")
     }
 
-    /// Ctrl-C, and `kill`: the exit status is the shell's for that signal, and the function's process is gone.
-    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    /// Ctrl-C, `kill`, a closed terminal: the exit status is the shell's for that signal, and the function's process is gone.
+    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
     func aSignalEndsItWithAllItStarted(signal: Int32, status: Int32) async throws {
         let process = try TestSupport.ChildProcess(
             Self.program,
