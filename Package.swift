@@ -48,6 +48,9 @@ let package = Package(
         c("CExpat", "expat", apt: "libexpat1-dev"),
         c("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev"),
 
+        // For the tool and the tests only: children must not inherit sockets.
+        .systemLibrary(name: "CSpawn", path: "Sources/CSpawn"),
+
         // First floor: nothing here knows of AWS, Lambda or ComfyUI.
         library("JSON", []),
         library("Time", []),
@@ -78,14 +81,14 @@ let package = Package(
         .executableTarget(
             name: "comfy-lambda",
             dependencies: [
-                "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto",
+                "CSpawn", "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto",
                 "Telemetry", "Time",
             ],
             path: "Sources/comfy-lambda", swiftSettings: strict),
 
         // Tests: one target a module, and what they share.
         .target(
-            name: "TestSupport", dependencies: ["HTTP", "JSON", "LocalServer"],
+            name: "TestSupport", dependencies: ["CSpawn", "HTTP", "JSON", "LocalServer"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TimeTests", ["Time"]),

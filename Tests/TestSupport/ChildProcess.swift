@@ -1,3 +1,4 @@
+internal import CSpawn
 public import Glibc
 import Synchronization
 
@@ -52,7 +53,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Its process id, also its process group's.
-    public let id: pid_t
+    public let id: Int32
     private let shared = Shared()
 
     /// Starts a program (searched in PATH unless it has a slash). `environment` nil passes this process's own.
@@ -60,9 +61,7 @@ public final class ChildProcess: Sendable {
         _ program: String, _ arguments: [String] = [], environment: [String: String]? = nil,
         standardInput: [UInt8] = []
     ) throws {
-        let launch = try Self.launching.withLock { _ throws(LaunchFailure) in
-            try Launch(program, arguments, environment)
-        }
+        let launch = try Launch(program, arguments, environment)
         id = launch.id
         let (child, input) = (launch.id, launch.input)
         let shared = shared
@@ -86,10 +85,6 @@ public final class ChildProcess: Sendable {
             shared.update { $0.status = status }
         }
     }
-
-    /// One at a time: a pipe is closed on exec only by a second call, and until then a child started meanwhile
-    /// would inherit it and hold it open.
-    private static let launching = Mutex(())
 
     deinit {
         shared.value.withLock { if $0.status == nil { kill(-id, SIGKILL) } }
@@ -172,6 +167,8 @@ private struct Launch {
         unsafe posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1)
         unsafe posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2)
+        // A child that inherits another test's socket keeps that connection open when its test closes it.
+        unsafe comfy_spawn_close_from(&actions, 3)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

@@ -1,3 +1,4 @@
+internal import CSpawn
 import Glibc
 import HTTP
 import Synchronization
@@ -191,6 +192,8 @@ private func spawn(_ launch: ChildProcess.Launch, output: Int32, errors: Int32) 
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    // Sockets of this process are not the child's: it would keep them open when they are closed here.
+    unsafe comfy_spawn_close_from(&actions, 3)
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
