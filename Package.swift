@@ -112,6 +112,6 @@ let package = Package(
                 "JSON",
                 "Time",
             ]),
-        tests("EndToEndTests", ["AWSClients", "HTTP", "JSON", "Time"]),
+        tests("EndToEndTests", ["AWSClients", "LocalServer", "HTTP", "JSON", "Crypto", "Time"]),
     ]
 )

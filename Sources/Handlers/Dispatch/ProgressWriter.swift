@@ -25,7 +25,8 @@ actor ProgressWriter {
 
     /// Adds what a frame says, and writes when the last write is long enough ago.
     func apply(_ event: ExecutionEvent) async {
-        guard progress.apply(event) else { return }
+        // Before a node has begun there is nothing to tell, and the first write would delay the next by a second.
+        guard progress.apply(event), progress.nodeID != nil || progress.percent > 0 else { return }
         let now = ContinuousClock.now
         if let lastWrite, now - lastWrite < Self.interval { return }
         lastWrite = now

@@ -30,7 +30,9 @@ struct RunGuard: Sendable {
             let untilHandOff = handOffAt - Timestamp.now
             if untilHandOff <= .zero { return .handOff }
             do {
-                try await loop.sleep(for: min(configuration.heartbeat, untilHandOff))
+                // A lease shorter than a few heartbeats must still be renewed in time.
+                try await loop.sleep(
+                    for: min(configuration.heartbeat, configuration.policy.lease / 4, untilHandOff))
             } catch {
                 return nil
             }

@@ -32,6 +32,9 @@ struct CommandContext: Sendable {
 extension CommandSyntax.Option {
     static let bootstrap = Self(
         "--bootstrap", .one("PATH"), "The bootstrap program to run.\nDefault: the one beside comfy-lambda.")
+    static let state = Self(
+        "--state", .one("DIR"),
+        "Where logs, outputs and serve.env go.\nDefault: .local in comfy-lambda's folder.")
     static let verbose = Self("--verbose", .flag, "Show the functions' and servers' logs too.")
     static let json = Self("--json", .flag, "Write one JSON document to standard output.")
     static let env = Self(

@@ -8,6 +8,8 @@ struct FunctionHost: Sendable {
     let bootstrap: String
     let variables: [String: String]
     let timeout: Duration?
+    /// Another place for what goes to `.local`.
+    let state: String?
 
     /// An invocation as it is reported.
     struct Result: Sendable {
@@ -52,7 +54,7 @@ struct FunctionHost: Sendable {
             let options = LocalSystem.Options(
                 bootstrap: bootstrap, comfyUI: context.comfyUI, environment: variables)
             let system = try await LocalSystem.start(
-                options, project: try Project(), children: children, console: console)
+                options, project: try Project(state: state), children: children, console: console)
             if timeout == nil { return Functions { system.function($0) } }
             environment = system.environment
         }

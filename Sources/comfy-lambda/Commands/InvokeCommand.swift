@@ -20,7 +20,7 @@ struct InvokeCommand: Command {
             ),
             .init("--event", .one("FILE"), "The event; - reads standard input. Required."),
             .init("--timeout", .one("SECONDS"), "The function's time limit. Default: the deployed one."),
-            .env, .envFile, .bootstrap, .json, .verbose,
+            .env, .envFile, .bootstrap, .state, .json, .verbose,
         ],
         examples: [
             "comfy-lambda invoke --handler api --event dev/events/generate.json",
@@ -32,6 +32,7 @@ struct InvokeCommand: Command {
     let timeout: Duration?
     let variables: FunctionVariables
     let bootstrap: String?
+    let state: String?
 
     init(_ arguments: Arguments) throws(UsageError) {
         handler = try arguments.handler()
@@ -42,6 +43,7 @@ struct InvokeCommand: Command {
         timeout = try arguments.functionTimeout()
         variables = try FunctionVariables(arguments)
         bootstrap = arguments.text("--bootstrap")
+        state = arguments.text("--state")
     }
 
     func run(_ context: CommandContext) async throws -> Int32 {
@@ -52,7 +54,8 @@ struct InvokeCommand: Command {
                 "\(event) does not show which handler takes it. Name one with --handler.", status: 2)
         }
         let host = try FunctionHost(
-            bootstrap: Project.bootstrap(bootstrap), variables: variables.read(), timeout: timeout)
+            bootstrap: Project.bootstrap(bootstrap), variables: variables.read(), timeout: timeout,
+            state: state)
         return try await Children.during(on: context.loop) { children in
             let functions = try await host.start(context, children)
             let result = try await functions.invoke(handler, bytes)

@@ -17,7 +17,7 @@ struct ReplayCommand: Command {
         options: [
             .init("--handler", .one("NAME"), "The handler of every event."),
             .init("--timeout", .one("SECONDS"), "The functions' time limit. Default: the deployed ones."),
-            .env, .envFile, .bootstrap, .json, .verbose,
+            .env, .envFile, .bootstrap, .state, .json, .verbose,
         ],
         examples: ["comfy-lambda replay dev/events/session"])
 
@@ -26,6 +26,7 @@ struct ReplayCommand: Command {
     let timeout: Duration?
     let variables: FunctionVariables
     let bootstrap: String?
+    let state: String?
 
     init(_ arguments: Arguments) throws(UsageError) {
         folder = arguments.operands[0]
@@ -33,12 +34,14 @@ struct ReplayCommand: Command {
         timeout = try arguments.functionTimeout()
         variables = try FunctionVariables(arguments)
         bootstrap = arguments.text("--bootstrap")
+        state = arguments.text("--state")
     }
 
     func run(_ context: CommandContext) async throws -> Int32 {
         let events = try readEvents()
         let host = try FunctionHost(
-            bootstrap: Project.bootstrap(bootstrap), variables: variables.read(), timeout: timeout)
+            bootstrap: Project.bootstrap(bootstrap), variables: variables.read(), timeout: timeout,
+            state: state)
         let console = context.console
         return try await Children.during(on: context.loop) { children in
             let functions = try await host.start(context, children)

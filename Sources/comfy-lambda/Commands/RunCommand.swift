@@ -21,7 +21,7 @@ struct RunCommand: Command {
             .init("--event", .one("FILE"), "The recorded event. Default: dev/events/generate.json."),
             .init("--timeout", .one("SECONDS"), "How long the job may take. Default: 600."),
             .init("--keep", .flag, "Keep the local system up at the end, until Ctrl-C."),
-            .bootstrap, .json, .verbose,
+            .bootstrap, .state, .json, .verbose,
         ],
         examples: ["comfy-lambda run --prompt 'a lighthouse in a storm'"])
 
@@ -30,6 +30,7 @@ struct RunCommand: Command {
     let timeout: Duration
     let keepsRunning: Bool
     let bootstrap: String?
+    let state: String?
 
     init(_ arguments: Arguments) throws(UsageError) {
         prompt = arguments.text("--prompt")
@@ -37,11 +38,12 @@ struct RunCommand: Command {
         timeout = .seconds(try arguments.integer("--timeout", 600, in: 1...86_400))
         keepsRunning = arguments.flag("--keep")
         bootstrap = arguments.text("--bootstrap")
+        state = arguments.text("--state")
     }
 
     func run(_ context: CommandContext) async throws -> Int32 {
         let console = context.console
-        let project = try Project()
+        let project = try Project(state: state)
         let path = event ?? project.folder + "/dev/events/generate.json"
         let recorded = try RecordedEvent(FileSystem.read(path), name: path)
         let submission = try prompt.map { try recorded.replacing(prompt: $0) } ?? recorded

@@ -21,7 +21,11 @@ struct ServeCommand: Command {
                 "--event-format", .one("FORMAT"),
                 "http (HTTP API, version 2.0), rest (REST API, version 1.0)\nor alb (load balancer). Default: http."
             ),
-            .env, .envFile, .bootstrap, .json, .verbose,
+            .init(
+                "--dispatch-timeout", .one("SECONDS"),
+                "The dispatch function's time limit. Default: 300."),
+            .init("--sweep-every", .one("SECONDS"), "The schedule of the sweep function. Default: 60."),
+            .env, .envFile, .bootstrap, .state, .json, .verbose,
         ],
         examples: [
             "comfy-lambda serve --port 8080",
@@ -34,6 +38,9 @@ struct ServeCommand: Command {
     let format: HTTPEventFormat
     let variables: FunctionVariables
     let bootstrap: String?
+    let state: String?
+    let dispatchTimeout: Duration
+    let sweepPeriod: Duration
 
     init(_ arguments: Arguments) throws(UsageError) {
         port = try arguments.integer("--port", 8000, in: 0...65_535)
@@ -44,14 +51,17 @@ struct ServeCommand: Command {
             ?? .httpAPI
         variables = try FunctionVariables(arguments)
         bootstrap = arguments.text("--bootstrap")
+        state = arguments.text("--state")
+        dispatchTimeout = .seconds(try arguments.integer("--dispatch-timeout", 300, in: 3...900))
+        sweepPeriod = .seconds(try arguments.integer("--sweep-every", 60, in: 1...3600))
     }
 
     func run(_ context: CommandContext) async throws -> Int32 {
         let (loop, console) = (context.loop, context.console)
-        let project = try Project()
+        let project = try Project(state: state)
         let options = LocalSystem.Options(
             bootstrap: try Project.bootstrap(bootstrap), comfyUI: context.comfyUI,
-            environment: try variables.read())
+            environment: try variables.read(), dispatchTimeout: dispatchTimeout, sweepPeriod: sweepPeriod)
         // The port comes first: nothing is started for an address that is taken. Early requests wait for the rest.
         let front = Promise<APIFront>()
         let server = try listen(loop, front)

@@ -12,6 +12,10 @@ struct LocalSystem: Sendable {
         var comfyUI: [String] = []
         /// Variables of the functions, over those of the stack.
         var environment: [String: String] = [:]
+        /// The dispatch function's time limit, when it is not the usual one.
+        var dispatchTimeout: Duration?
+        /// Between two sweeps: the schedule in `template.yaml` has a minute too.
+        var sweepPeriod = Duration.seconds(60)
     }
 
     let project: Project
@@ -23,6 +27,7 @@ struct LocalSystem: Sendable {
     /// What every function gets.
     let environment: [String: String]
     private let functions: [HandlerName: LocalFunction]
+    private let sweepPeriod: Duration
 
     /// Starts AWS and ComfyUI side by side and makes the stack; functions start with their first event.
     static func start(_ options: Options, project: Project, children: Children, console: Console) async throws
@@ -44,12 +49,14 @@ struct LocalSystem: Sendable {
         var functions: [HandlerName: LocalFunction] = [:]
         for handler in HandlerName.allCases {
             functions[handler] = LocalFunction(
-                handler.definition(bootstrap: options.bootstrap, environment: environment),
+                handler.definition(
+                    bootstrap: options.bootstrap, environment: environment,
+                    timeout: handler == .dispatch ? options.dispatchTimeout : nil),
                 children: children, log: try console.functionLog(handler.rawValue, in: project))
         }
         return LocalSystem(
             project: project, stack: stack, http: http, aws: aws, moto: moto, comfyUI: addresses,
-            environment: environment, functions: functions)
+            environment: environment, functions: functions, sweepPeriod: options.sweepPeriod)
     }
 
     private static func startComfyUI(
@@ -103,7 +110,7 @@ struct LocalSystem: Sendable {
         ].map { queue, handler in
             EventSourceMapping(queueURL: queue.url, queueARN: queue.arn, function: function(handler))
         }
-        let schedule = Schedule(function: function(.sweep))
+        let schedule = Schedule(function: function(.sweep), period: sweepPeriod)
         await withTaskGroup { group in
             for mapping in mappings { group.addTask { await mapping.run(sqs, on: loop, report: report) } }
             group.addTask { await schedule.run(on: loop, report: report) }

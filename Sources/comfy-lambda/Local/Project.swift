@@ -2,14 +2,17 @@
 struct Project: Sendable {
     /// The folder with `dev/requirements.txt` in it.
     let folder: String
+    /// Outputs, logs and the addresses of a running `serve`; in no repository.
+    let localFolder: String
 
-    /// Looks upwards from the current folder, then from the running program.
-    init() throws(CommandFailure) {
+    /// Looks upwards from the current folder, then from the running program. `state` is another place for what else
+    /// goes to `.local`.
+    init(state: String? = nil) throws(CommandFailure) {
         let starts = [FileSystem.currentFolder, FileSystem.executable].compactMap(\.self)
         for start in starts {
             for folder in Self.ancestors(of: start) where FileSystem.exists(folder + "/dev/requirements.txt")
             {
-                self.folder = folder
+                self.init(folder: folder, state: state)
                 return
             }
         }
@@ -18,7 +21,10 @@ struct Project: Sendable {
                 + "or above it. Change to the folder that was cloned.")
     }
 
-    init(folder: String) { self.folder = folder }
+    init(folder: String, state: String? = nil) {
+        self.folder = folder
+        localFolder = state ?? folder + "/.local"
+    }
 
     /// The path itself and every folder above it.
     static func ancestors(of path: String) -> [String] {
@@ -30,9 +36,6 @@ struct Project: Sendable {
         }
         return result
     }
-
-    /// Outputs, logs and the addresses of a running `serve`; in no repository.
-    var localFolder: String { folder + "/.local" }
 
     /// Where a server or a function logs.
     func logFile(_ name: String) -> String { "\(localFolder)/logs/\(name).log" }
