@@ -17,6 +17,9 @@ import HTTP
         case hungUp, stopped
     }
 
+    /// How many bytes over the limit are read, and thrown away, before a refusal.
+    private static let patience = 64 << 20
+
     private let daemon: ServerDaemon
     private let target: String
     private var method: HTTPMethod?
@@ -45,13 +48,16 @@ import HTTP
             unsafe readHeaders(connection)
             guard let length = headers["content-length"].flatMap({ Int($0) }), length > daemon.bodyLimit
             else { return true }
+            // A client that is still sending may find a broken pipe instead of the answer: read on, within reason.
+            isTooLarge = true
+            if length - daemon.bodyLimit <= Self.patience { return true }
             return unsafe answer(connection, ServerResponse(status: 413))
         }
         if unsafe !data.isEmpty {
-            if data.count > daemon.bodyLimit - body.count {
+            if isTooLarge || data.count > daemon.bodyLimit - body.count {
                 isTooLarge = true
                 body = []
-            } else if !isTooLarge {
+            } else {
                 unsafe body.append(contentsOf: data)
             }
             return true
