@@ -24,6 +24,23 @@ struct DispatchTests {
         }
     }
 
+    /// Their doorbells were answered while the only slot was taken, and the sweep is a minute away.
+    @Test func aQueueOutlivesTheInvocation() async throws {
+        let worker = try await Worker(stepMilliseconds: 100)
+        let options = ServedSystem.Options(
+            arguments: ["--dispatch-timeout", "4"], variables: ["HANDOFF_MARGIN_SECONDS": "1"],
+            comfyUI: [worker.url])
+        try await ServedSystem.during(options) { system in
+            var jobs: [String] = []
+            for number in 1...6 { jobs.append(try await system.api.generate("number \(number)", steps: 10)) }
+            for id in jobs {
+                let job = try await system.api.job(id, is: "completed", within: .seconds(25))
+                #expect(job["attempts"]?.array?.count == 1)
+            }
+            #expect(try worker.runs().count == 6)
+        }
+    }
+
     @Test func aKilledDispatchersJobIsResumed() async throws {
         let worker = try await Worker(stepMilliseconds: 100)
         let options = ServedSystem.Options(

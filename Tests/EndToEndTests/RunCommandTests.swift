@@ -13,8 +13,8 @@ struct RunCommandTests {
         let started: Set<ProcessIdentity>
 
         func expectNothingLeft() {
-            // moto, the stand-in, and the functions' processes.
-            #expect(started.count >= 4, "\(started)")
+            // The tool, moto, the stand-in, and the functions' processes.
+            #expect(started.count >= 5, "\(started)")
             #expect(started.filter(\.isAlive).isEmpty)
         }
     }
@@ -95,7 +95,7 @@ struct RunCommandTests {
         #expect(run.result.status == 1)
         #expect(run.result.output.contains("NODE_FAILED"))
         #expect(run.result.output.contains("job.failed"))
-        #expect(run.started.count >= 3)
+        #expect(run.started.count >= 4)
         #expect(run.started.filter(\.isAlive).isEmpty)
     }
 }

@@ -72,6 +72,7 @@ struct Dispatcher: Sendable {
         guard room > 0 else { return }
         do {
             var hint = hint
+            var hasRun = false
             // Between a look at an empty queue and the slot's return a job may have come, whose doorbell
             // found no free slot: so one more look after it.
             for _ in 0..<2 {
@@ -84,13 +85,18 @@ struct Dispatcher: Sendable {
                     let job = try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint)
                 {
                     hint = nil
+                    hasRun = true
                     Log.info(
                         "job claimed", ["job_id": .string("\(job.id)"), "worker": .string(worker.id)])
                     guard await runner.run(job, on: slot, until: deadline) == .free else { return }
                     guard try await slots.renew(slot) else { return }
                 }
                 try await slots.free(slot)
-                guard hasTime(deadline) else { return }
+                guard hasTime(deadline) else {
+                    // What queued up meanwhile has no doorbell left: they found no free slot.
+                    if hasRun { try await services.doorbell.ringWork(for: nil) }
+                    return
+                }
             }
         } catch {
             Log.error("lane ended", ["worker": .string(worker.id), "error": .string("\(error)")])

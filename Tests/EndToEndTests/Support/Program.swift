@@ -27,7 +27,8 @@ enum Program {
         }
         let variables = environment.merging(["PATH": "/usr/bin:/bin"]) { given, _ in given }
         let place = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
-        let words = place + [program] + arguments
+        // A test run that is killed in the middle leaves nothing behind for long.
+        let words = place + ["timeout", "--foreground", "150", program] + arguments
         return try ChildProcess(
             words[0], Array(words.dropFirst()), environment: variables, standardInput: input)
     }
