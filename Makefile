@@ -38,7 +38,7 @@ sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address 
 	@dev/sanitize.sh
 
 coverage: setup ## line coverage of Sources; fails under 80%
-	@mkdir -p .build; swift test --enable-code-coverage --disable-xctest --quiet --scratch-path .build/coverage >.build/coverage.log 2>&1 || \
+	@mkdir -p .build; swift test --enable-code-coverage --disable-xctest --experimental-maximum-parallelization-width 6 --quiet --scratch-path .build/coverage >.build/coverage.log 2>&1 || \
 		echo "some tests fail: see .build/coverage.log" >&2
 	@$(PYTHON) dev/coverage.py "$$(swift test --scratch-path .build/coverage --show-codecov-path)"
 

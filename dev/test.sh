@@ -33,9 +33,12 @@ build() {
 
 swift_tests() {
   local status good bad ended
+  # Hundreds of tests at once would ask one moto at once, and wait for it rather than for what they test.
+  local width=$(($(nproc) * 3))
   # A crash shows where it happened, not every register. Each test's start and success would drown what matters.
-  SWIFT_BACKTRACE=${SWIFT_BACKTRACE:-registers=none,images=none,color=no} swift test --skip-build --disable-xctest 2>&1 |
-    tee "$logs/swift.log" | grep -vE '^(◇|✔) |^\[[0-9]+/[0-9]+\]|^Build complete'
+  SWIFT_BACKTRACE=${SWIFT_BACKTRACE:-registers=none,images=none,color=no} swift test --skip-build --disable-xctest \
+    --experimental-maximum-parallelization-width "$width" 2>&1 |
+    tee "$logs/swift.log" | grep -vE '^(◇|✔) |^\{"timestamp"|^\[[0-9]+/[0-9]+\]|^Build complete'
   status=${PIPESTATUS[0]}
   # A test counts once, whatever the number of its cases and issues.
   ended=$(grep -E '^. Test .* (passed|failed) after ' "$logs/swift.log" | grep -vE '^. Test (run with|case passing) ')

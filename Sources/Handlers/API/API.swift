@@ -5,9 +5,10 @@ import LambdaRuntime
 /// The HTTP API: the table of its routes. `docs/api.md` describes each.
 enum API {
     /// Of the workers only what the sweep stored is read; none is ever called from here.
-    /// `objectInfo` replaces that.
+    /// `objectInfo` replaces that. `patience` is how long a dependency may take to be called ready.
     static func router(
-        _ services: Services, objectInfo: (@Sendable () async -> ObjectInfoDigest?)? = nil
+        _ services: Services, objectInfo: (@Sendable () async -> ObjectInfoDigest?)? = nil,
+        patience: Duration = .seconds(2)
     ) -> Router {
         let registry = WorkerRegistry(
             services.store.dynamoDB, configuration: services.configuration)
@@ -16,7 +17,7 @@ enum API {
             services.configuration, objectInfo: objectInfo ?? { await digest.current() })
         let submissions = SubmissionRoutes(services: services, check: check)
         let jobs = JobRoutes(services: services)
-        let health = HealthRoutes(services: services, registry: registry)
+        let health = HealthRoutes(services: services, registry: registry, patience: patience)
         return Router([
             Route(.post, "/v1/generate", "generate", .user(submissions.generate)),
             Route(.get, "/v1/generate/{id}", "getGeneratedJob", .user(jobs.show)),

@@ -10,7 +10,7 @@ struct HealthRoutes: Sendable {
     let registry: WorkerRegistry
 
     /// A dependency that takes longer is as good as away.
-    private static let patience: Duration = .seconds(2)
+    let patience: Duration
 
     /// `GET /health`, `/health/live`: it answers, so it lives.
     func live(_ request: APIRequest) async -> HTTPResponse {
@@ -56,7 +56,7 @@ struct HealthRoutes: Sendable {
         _ name: String, _ question: @escaping @Sendable () async throws -> T
     ) async -> T? {
         do {
-            return try await withDeadline(Self.patience, on: services.http.loop, question)
+            return try await withDeadline(patience, on: services.http.loop, question)
         } catch {
             Log.error("not ready", ["service": .string(name), "error": .string("\(error)")])
             return nil

@@ -24,7 +24,7 @@ struct APIBench: Sendable {
     init(_ services: Services, objectInfo: ObjectInfoDigest? = nil) {
         self.services = services
         handler = APIHandler(
-            services.configuration, API.router(services, objectInfo: { objectInfo }))
+            services.configuration, API.router(services, objectInfo: { objectInfo }, patience: .seconds(30)))
     }
 
     /// Its AWS is a port where nobody listens: for what must be answered without.
