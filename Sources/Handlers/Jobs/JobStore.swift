@@ -29,13 +29,14 @@ struct JobStore: Sendable {
         case lost(Job?)
     }
 
-    /// Writes a new job. False when there is one under this id already.
+    /// Writes a new job. False when there is another one under this id already.
     func create(_ job: Job) async throws(AWSError) -> Bool {
         do {
             try await dynamoDB.put(JobItem.encode(job), into: table, condition: .notExists("pk"))
             return true
         } catch  where error.code == .conditionalCheckFailed {
-            return false
+            guard error.attempts > 1, let found = try await self.job(job.id) else { return false }
+            return Self.isOwnWrite(found, of: job)
         }
     }
 
@@ -65,7 +66,11 @@ struct JobStore: Sendable {
             // What came back also has what others may change meanwhile: the mark of a cancellation.
             return .done(try written.map { item throws(AWSError) in try decode(item) } ?? transition.job)
         } catch  where error.code == .conditionalCheckFailed {
-            return .lost(try await self.job(job.id))
+            let found = try await self.job(job.id)
+            if error.attempts > 1, let found, Self.isOwnWrite(found, of: transition.job) {
+                return .done(found)
+            }
+            return .lost(found)
         }
     }
 
@@ -85,6 +90,15 @@ struct JobStore: Sendable {
             }
         }
         return .lost(latest)
+    }
+
+    /// Whether `found` is what a repeated write wrote the first time, its answer lost: the same but for the marks, which
+    /// others may set at any time.
+    private static func isOwnWrite(_ found: Job, of written: Job) -> Bool {
+        var expected = written
+        expected.cancelRequestedAt = found.cancelRequestedAt
+        expected.dueAt = found.dueAt
+        return JobItem.encode(found) == JobItem.encode(expected)
     }
 
     static func condition(_ transition: JobTransition, of job: Job) -> Condition {

@@ -16,6 +16,28 @@ import Time
         #expect(try await deployment.services.store.job(job.id) == job)
     }
 
+    /// The first answer is lost after the write was done: the failed condition of the second is no lost race.
+    @Test func aClaimWhoseAnswerWasLostIsOurs() async throws {
+        let claimed = try Sample.claimed()
+        let table = try OneItemTable(item: JobItem.encode(claimed))
+        let store = try table.store(clock: Sample.start + .seconds(1))
+        #expect(try await store.apply(.claimed(Sample.run), to: Sample.queued()) == .done(claimed))
+    }
+
+    @Test func aClaimThatAnotherWonIsNotOurs() async throws {
+        var others = try Sample.claimed()
+        others.run?.token = "another"
+        let table = try OneItemTable(item: JobItem.encode(others))
+        let store = try table.store(clock: Sample.start + .seconds(1))
+        #expect(try await store.apply(.claimed(Sample.run), to: Sample.queued()) == .lost(others))
+    }
+
+    @Test func aCreationWhoseAnswerWasLostIsOurs() async throws {
+        let table = try OneItemTable(item: JobItem.encode(Sample.queued()))
+        #expect(try await table.store().create(Sample.queued()))
+        #expect(try await table.store().create(Sample.queued(user: "bob")) == false)
+    }
+
     @Test func ofTwoClaimsOneWins() async throws {
         let deployment = try await Deployment.make(on: testLoop)
         let store = deployment.services.store
