@@ -33,93 +33,119 @@ struct Dispatcher: Sendable {
             announcer: Announcer(services: services))
     }
 
-    /// Takes over the jobs of `resumes`, then fills every free slot, until nothing is left or `deadline` (local clock) comes near.
+    /// Takes over the jobs of `resumes`, then fills every free slot, until nothing is left or `deadline` (local clock)
+    /// comes near. At most `DISPATCH_CONCURRENCY` jobs run here at once.
     ///
     /// - Returns: the jobs that could not be taken over now and have to be offered again.
     func dispatch(resumes: [UUID], hint: UUID?, until deadline: Timestamp) async throws(AWSError) -> [UUID] {
+        // What is taken over now would be handed off at once, and rung for at once, for ever.
+        guard hasTime(deadline) else {
+            Log.error(
+                "too little time to run anything: the function's timeout must exceed HANDOFF_MARGIN_SECONDS")
+            return resumes
+        }
         let workers = try await registry.workers()
-        let taken = await withTaskGroup(of: UUID?.self) { group in
+        let usable = workers.filter { $0.isUsable(at: services.now) }
+        let left = await withTaskGroup(of: UUID?.self) { group in
             for id in resumes {
-                group.addTask { await resume(id, workers, until: deadline) ? nil : id }
-            }
-            let usable = workers.filter { $0.isUsable(at: services.now) }
-            let room = max(0, services.configuration.dispatchConcurrency - resumes.count)
-            for worker in order(usable) {
-                for _ in 0..<services.configuration.slotsPerWorker {
-                    group.addTask {
-                        await lane(
-                            on: worker, elsewhere: usable.count > 1, hint: hint, until: deadline,
-                            room: room)
-                        return nil
-                    }
+                group.addTask {
+                    await resume(id, workers, elsewhere: usable.count > 1, until: deadline) ? nil : id
                 }
             }
+            // In any order: many dispatchers at once do not all begin at the same worker.
+            var places = usable.flatMap {
+                Array(repeating: $0, count: services.configuration.slotsPerWorker)
+            }.shuffled()
+            var active = resumes.count
             var left: [UUID] = []
-            for await id in group { if let id { left.append(id) } }
-            return left
+            while true {
+                while active < services.configuration.dispatchConcurrency, let worker = places.popLast() {
+                    group.addTask {
+                        await lane(on: worker, elsewhere: usable.count > 1, hint: hint, until: deadline)
+                        return nil
+                    }
+                    active += 1
+                }
+                guard let ended = await group.next() else { return left }
+                active -= 1
+                if let ended { left.append(ended) }
+            }
         }
-        return taken
+        if !hasTime(deadline) { await ringForTheRest() }
+        return left
     }
 
-    /// The least lately seen first: many dispatchers at once do not all begin at the same worker.
-    private func order(_ workers: [Worker]) -> ArraySlice<Worker> {
-        workers.shuffled().prefix(services.configuration.dispatchConcurrency)
-    }
-
-    private func lane(on worker: Worker, elsewhere: Bool, hint: UUID?, until deadline: Timestamp, room: Int)
-        async
-    {
-        guard room > 0 else { return }
+    /// Slots that come free now are not filled here any more.
+    private func ringForTheRest() async {
         do {
-            var hint = hint
-            var hasRun = false
+            if try await queue.depth(limit: 1) > 0 { try await services.doorbell.ringWork(for: nil) }
+        } catch {
+            Log.warn("doorbell not rung, left to the sweep", ["error": .string("\(error)")])
+        }
+    }
+
+    private func lane(on worker: Worker, elsewhere: Bool, hint: UUID?, until deadline: Timestamp) async {
+        do {
             // Between a look at an empty queue and the slot's return a job may have come, whose doorbell
             // found no free slot: so one more look after it.
             for _ in 0..<2 {
-                guard let slot = try await slots.take(on: worker) else { return }
-                guard await answers(worker) else {
-                    try await slots.free(slot)
-                    return
-                }
-                while hasTime(deadline),
-                    let job = try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint)
-                {
-                    hint = nil
-                    hasRun = true
-                    Log.info(
-                        "job claimed", ["job_id": .string("\(job.id)"), "worker": .string(worker.id)])
-                    guard await runner.run(job, on: slot, until: deadline) == .free else { return }
-                    guard try await slots.renew(slot) else { return }
-                }
-                try await slots.free(slot)
-                guard hasTime(deadline) else {
-                    // What queued up meanwhile has no doorbell left: they found no free slot.
-                    if hasRun { try await services.doorbell.ringWork(for: nil) }
-                    return
-                }
+                guard hasTime(deadline), let slot = try await slots.take(on: worker),
+                    try await fill(slot, elsewhere: elsewhere, hint: hint, until: deadline)
+                else { return }
             }
         } catch {
             Log.error("lane ended", ["worker": .string(worker.id), "error": .string("\(error)")])
         }
     }
 
+    /// Runs job after job on `slot`. True when it was given back because nothing is queued.
+    ///
+    /// The worker is asked before each claim: one that died takes the job that ran there with it, and no other.
+    private func fill(_ slot: HeldSlot, elsewhere: Bool, hint: UUID?, until deadline: Timestamp)
+        async throws(AWSError) -> Bool
+    {
+        var hint = hint
+        while hasTime(deadline), await answers(slot.worker) {
+            guard let job = try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint) else {
+                try await slots.free(slot)
+                return true
+            }
+            hint = nil
+            Log.info(
+                "job claimed", ["job_id": .string("\(job.id)"), "worker": .string(slot.worker.id)])
+            guard await runner.run(job, on: slot, until: deadline) == .free, try await slots.renew(slot)
+            else { return false }
+        }
+        try await slots.free(slot)
+        return false
+    }
+
     /// True when the job needs nobody any more, or ran here; false when it has to be offered again.
-    private func resume(_ id: UUID, _ workers: [Worker], until deadline: Timestamp) async -> Bool {
+    private func resume(
+        _ id: UUID, _ workers: [Worker], elsewhere: Bool, until deadline: Timestamp
+    ) async -> Bool {
         do {
             guard let job = try await services.store.job(id), job.state == .running, let run = job.run
             else { return true }
+            // The message came twice, or late: somebody runs it, and the sweep watches the lease.
+            if let end = try await slots.leaseEnd(of: run), end > services.now { return true }
             guard let worker = workers.first(where: { $0.id == run.worker }) else {
                 return try await giveUp(job, "The worker was removed.")
             }
-            guard let slot = try await slots.takeOver(job, run: run, worker: worker) else { return false }
-            guard
-                case .done(let resumed) = try await services.store.apply(
-                    .resumed(token: slot.token), to: job)
-            else { return true }
-            Log.info("job resumed", ["job_id": .string("\(id)"), "worker": .string(worker.id)])
-            if await runner.run(resumed, on: slot, until: deadline) == .free {
+            guard let slot = try await slots.takeOver(job, run: run, worker: worker) else {
+                if try await slots.belongs(run, to: id) { return true }
+                return try await giveUp(job, "The job lost its place on the worker.")
+            }
+            let outcome = try await services.store.applyLatest(
+                .resumed(token: slot.token), to: id, heldBy: run.token)
+            guard case .done(let resumed) = outcome else {
+                // Its run has ended it at the last moment.
                 try await slots.free(slot)
-                try await services.doorbell.ringWork(for: nil)
+                return true
+            }
+            Log.info("job resumed", ["job_id": .string("\(id)"), "worker": .string(worker.id)])
+            if await runner.run(resumed, on: slot, until: deadline) == .free, try await slots.renew(slot) {
+                _ = try await fill(slot, elsewhere: elsewhere, hint: nil, until: deadline)
             }
             return true
         } catch {
@@ -128,11 +154,14 @@ struct Dispatcher: Sendable {
         }
     }
 
-    /// Nobody can ask a removed worker: another attempt elsewhere, while attempts are left.
+    /// Nobody can watch its prompt any more: another attempt elsewhere, while attempts are left; none is counted for a
+    /// prompt that was not sent yet.
     private func giveUp(_ job: Job, _ message: String) async throws(AWSError) -> Bool {
         let failure = Job.Failure(.workerLost, message)
         let event: JobEvent =
-            job.cancelRequestedAt != nil ? .cancelled : .attemptFailed(failure, delay: .seconds(1))
+            job.cancelRequestedAt != nil
+            ? .cancelled
+            : job.run?.promptID == nil ? .released : .attemptFailed(failure, delay: .seconds(1))
         guard case .done(let ended) = try await services.store.apply(event, to: job) else { return true }
         await runner.announcer.announce(ended)
         if ended.state == .queued { try await services.doorbell.ringWork(for: ended.id, delay: .seconds(1)) }

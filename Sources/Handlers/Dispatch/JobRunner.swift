@@ -24,6 +24,9 @@ struct JobRunner: Sendable {
         case leave
     }
 
+    /// How long an ended prompt may still stand in the worker's queue; less than the hand-off margin.
+    private static let settlePatience: Duration = .seconds(8)
+
     private var configuration: Configuration { services.configuration }
 
     /// Runs `job`, which `slot` holds, until it ends or `deadline` (of the invocation) comes near.
@@ -48,7 +51,7 @@ struct JobRunner: Sendable {
             return try await conclude(end, of: job, on: slot, client)
         } catch {
             // The lease will run out, and the sweep has the job resumed.
-            Log.error("run not concluded", fields(job, ["error": .string("\(error)")]))
+            Log.error("run not concluded", fields(job, slot, ["error": .string("\(error)")]))
             return .leave
         }
     }
@@ -60,70 +63,63 @@ struct JobRunner: Sendable {
         switch end {
         case .ended(let ending): event = ending
         case .handOff:
-            _ = try await slots.renew(slot)
+            guard try await slots.handOff(slot) else { return .leave }
             try await services.doorbell.ringResume(claimed.id)
-            Log.info("run handed off", fields(claimed))
+            Log.info("run handed off", fields(claimed, slot))
             return .leave
         case .leaseLost:
-            Log.warn("lease lost, somebody else runs this job", fields(claimed))
+            Log.warn("lease lost, somebody else runs this job", fields(claimed, slot))
             return .leave
         case .abandoned(let reason):
-            Log.error("run abandoned, the sweep has it resumed", fields(claimed, ["error": .string(reason)]))
+            Log.error(
+                "run abandoned, the sweep has it resumed", fields(claimed, slot, ["error": .string(reason)]))
             return .leave
         }
-        let outcome = try await services.store.applyLatest(event, to: claimed.id, heldBy: slot.token)
-        guard case .done(let job) = outcome else {
-            return try await concludeCancelled(outcome, event, on: slot)
+        var outcome = try await services.store.applyLatest(event, to: claimed.id, heldBy: slot.token)
+        if case .lost(let found?) = outcome, found.run?.token == slot.token, found.cancelRequestedAt != nil {
+            // The cancellation forbade to queue it again.
+            outcome = try await services.store.applyLatest(.cancelled, to: claimed.id, heldBy: slot.token)
         }
-        Log.info("run ended", fields(job, ["state": .string(job.state.rawValue)]))
+        guard case .done(let job) = outcome else { return .leave }
+        Log.info("run ended", fields(job, slot, ["state": .string(job.state.rawValue)]))
         await announcer.announce(job)
         if job.state == .queued {
             let delay = job.notBefore.map { $0 - services.now } ?? .zero
             try? await services.doorbell.ringWork(for: job.id, delay: max(.zero, delay))
         }
-        await settle(job, on: slot, client)
-        return .free
-    }
-
-    /// A requeueing that a cancellation forbade becomes the cancellation; anything else was somebody else's win.
-    private func concludeCancelled(_ outcome: JobStore.Outcome, _ event: JobEvent, on slot: HeldSlot)
-        async throws(AWSError) -> SlotFate
-    {
-        guard case .lost(let found?) = outcome, found.run?.token == slot.token,
-            found.cancelRequestedAt != nil, event != .cancelled
-        else { return .leave }
-        if case .done(let job) = try await services.store.applyLatest(
-            .cancelled, to: found.id, heldBy: slot.token)
-        {
-            await announcer.announce(job)
-            return .free
-        }
-        return .leave
+        return await settle(job, on: slot, client) ? .free : .leave
     }
 
     /// Leaves nothing behind on the worker: the history entry is deleted, and the slot is free only when the queue
-    /// shows the prompt gone.
-    private func settle(_ job: Job, on slot: HeldSlot, _ client: ComfyUIClient) async {
+    /// shows the prompt gone. False when it does not let go of the prompt: nothing is sent to it for a while.
+    private func settle(_ job: Job, on slot: HeldSlot, _ client: ComfyUIClient) async -> Bool {
         if let checkpoint = job.checkpoint {
             try? await registry.recordCheckpoint(checkpoint, of: slot.worker)
         }
         let prompt = PromptID.derive(job: job.id, attempt: job.attempt)
+        let loop = services.http.loop
         do {
-            try await client.deleteHistory(prompt)
-            for _ in 0..<20 {
-                let queue = try await client.queue()
-                if !queue.running.contains(prompt), !queue.pending.contains(prompt) { return }
-                try await services.http.loop.sleep(for: .milliseconds(250))
+            try await withDeadline(Self.settlePatience, on: loop) {
+                try await client.deleteHistory(prompt)
+                while try await client.queue().contains(prompt) {
+                    try await loop.sleep(for: .milliseconds(250))
+                }
             }
-        } catch {
+            return true
+        } catch let error as ComfyUIError where error.code != .cancelled {
             // A worker that does not answer has no prompt of ours that could be waited for.
-            Log.debug("worker not tidied", fields(job, ["error": .string("\(error)")]))
+            Log.debug("worker not tidied", fields(job, slot, ["error": .string("\(error)")]))
+            return true
+        } catch {
+            Log.error("worker does not let go of an ended prompt", fields(job, slot))
+            try? await registry.recordFailure(of: slot.worker, count: Worker.patience, at: services.now)
+            return false
         }
     }
 
-    private func fields(_ job: Job, _ more: JSON.Object = [:]) -> JSON.Object {
+    private func fields(_ job: Job, _ slot: HeldSlot, _ more: JSON.Object = [:]) -> JSON.Object {
         var fields: JSON.Object = [
-            "job_id": .string("\(job.id)"), "worker": .string(job.run?.worker ?? ""),
+            "job_id": .string("\(job.id)"), "worker": .string(slot.worker.id),
             "attempt": .number(job.attempt),
         ]
         for (key, value) in more { fields[key] = value }

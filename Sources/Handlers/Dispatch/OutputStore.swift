@@ -17,6 +17,9 @@ struct OutputStore: Sendable {
     /// Tries for one output; the GPU work is done, so only the storing is repeated.
     static let tries = 3
 
+    /// How many outputs a job may have: their names must fit into its item, of which DynamoDB takes 400 KB.
+    static let limit = 500
+
     /// What one output is made of.
     enum Source: Sendable {
         case file(OutputFile)
@@ -27,6 +30,8 @@ struct OutputStore: Sendable {
     enum Failure: Error, Sendable {
         /// The worker does not have the file any more.
         case missing(String)
+        /// More than a job may have.
+        case tooMany(Int)
         /// The worker cannot be read.
         case worker(ComfyUIError)
         /// The bucket does not take it.
@@ -39,6 +44,7 @@ struct OutputStore: Sendable {
     {
         let sources =
             entry.files.map(Source.file) + entry.texts.map { .text(nodeID: $0.nodeID, $0.text) }
+        guard sources.count <= Self.limit else { throw .tooMany(sources.count) }
         let result = await withTaskGroup(of: Result<Job.Output, Failure>.self) { group in
             var outputs: [Job.Output] = []
             var next = 0
@@ -141,7 +147,8 @@ struct OutputStore: Sendable {
         }
         let (bytes, digest) = await reader.finish()
         return Job.Output(
-            index: index, nodeID: nodeID, kind: media.kind, filename: String(name.prefix(255)),
+            index: index, nodeID: nodeID, kind: media.kind,
+            filename: String(String.UnicodeScalarView(name.unicodeScalars.prefix(255))),
             contentType: media.contentType, bytes: bytes, sha256: Hex.encode(digest),
             width: media.width, height: media.height, key: key)
     }

@@ -55,36 +55,22 @@ struct PromptRun: Sendable {
                 graph.submission(runID: promptID, catalog: .standard), promptID: promptID,
                 clientID: clientID)
         } catch {
+            await watcher.close()
             if error.code == .rejected {
-                await watcher.close()
                 return .ended(
                     .failed(
                         .init(.workflowRejected, error.message, details: error.details), outputs: []))
             }
-            let wasQueued = error.mayHaveBeenQueued ? await isKnown(promptID) : false
-            guard wasQueued else {
-                await watcher.close()
-                return await lost(error)
-            }
+            // After a lost answer the prompt may be there all the same: the watch, without a socket, asks that first.
+            guard error.mayHaveBeenQueued else { return await lost(error) }
         }
         return try await watch(&watcher, graph, submitted)
     }
 
-    /// Another process submitted it: the truth first, then the socket.
+    /// Another process submitted it: the watch, without a socket, asks first whether it has ended.
     private func resume(_ graph: WorkflowGraph) async throws(AWSError) -> RunEnd {
         guard let promptID = claimed.run?.promptID, let clientID = claimed.run?.clientID else {
             return .abandoned("a run without a prompt id")
-        }
-        do {
-            if let entry = try await client.history(promptID) {
-                return try await finish(entry, claimed)
-            }
-        } catch let error as ComfyUIError {
-            return await lost(error)
-        } catch let error as AWSError {
-            throw error
-        } catch {
-            return .abandoned("\(error)")
         }
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
@@ -109,7 +95,7 @@ struct PromptRun: Sendable {
         case .finished(let entry): return try await finish(entry, job)
         case .lost:
             // A prompt that was deleted from the queue on request leaves no trace either.
-            if try await store.job(job.id)?.cancelRequestedAt != nil { return .ended(.cancelled) }
+            if let end = try await endOnRequest(job) { return end }
             return again(
                 .init(.workerLost, "The worker lost the job; it was restarted or its queue was cleared."))
         }
@@ -118,16 +104,7 @@ struct PromptRun: Sendable {
     private func finish(_ entry: HistoryEntry, _ job: Job) async throws(AWSError) -> RunEnd {
         switch entry.outcome {
         case .interrupted:
-            let now = try await store.job(job.id)
-            if now?.cancelRequestedAt != nil { return .ended(.cancelled) }
-            if let started = now?.startedAt,
-                services.now - started > .seconds(job.timeoutSeconds)
-            {
-                return .ended(
-                    .failed(
-                        .init(.timeout, "The job did not end within its \(job.timeoutSeconds) seconds."),
-                        outputs: []))
-            }
+            if let end = try await endOnRequest(job) { return end }
             let failure = Job.Failure(.workerLost, "Somebody interrupted the job on its worker.")
             return job.attempt > 1 ? .ended(.failed(failure, outputs: [])) : again(failure)
         case .failed(let node):
@@ -145,6 +122,13 @@ struct PromptRun: Sendable {
                     .failed(
                         .init(.noOutput, "The worker no longer has the output '\(name.prefix(255))'."),
                         outputs: []))
+            case .failure(.tooMany(let count)):
+                return .ended(
+                    .failed(
+                        .init(
+                            .storageFailed,
+                            "The workflow left \(count) outputs; at most \(OutputStore.limit) are kept."),
+                        outputs: []))
             case .failure(.worker(let error)): return await lost(error)
             case .failure(.storage(let error)):
                 Log.error(
@@ -156,6 +140,13 @@ struct PromptRun: Sendable {
                         outputs: []))
             }
         }
+    }
+
+    /// What a prompt that we stopped comes to: its user wanted it, or its time was over. nil when it was not us.
+    private func endOnRequest(_ job: Job) async throws(AWSError) -> RunEnd? {
+        guard let now = try await store.job(job.id) else { return nil }
+        if now.cancelRequestedAt != nil { return .ended(.cancelled) }
+        return now.isOverTime(at: services.now) ? .ended(.failed(now.timeoutFailure, outputs: [])) : nil
     }
 
     private func stored(_ entry: HistoryEntry, _ job: Job) async -> Result<[Job.Output], OutputStore.Failure>
@@ -184,20 +175,6 @@ struct PromptRun: Sendable {
                 "node_id": .string(node.nodeID), "class_type": .string(node.classType),
                 "exception_type": .string(node.exceptionType),
             ])
-    }
-
-    /// After an answer that was lost: is the prompt there all the same? Asked twice, because history comes late by a moment.
-    private func isKnown(_ promptID: String) async -> Bool {
-        for _ in 0..<2 {
-            if let queue = try? await client.queue(),
-                queue.running.contains(promptID) || queue.pending.contains(promptID)
-            {
-                return true
-            }
-            if let entry = try? await client.history(promptID), entry.files.count >= 0 { return true }
-            try? await services.http.loop.sleep(for: .milliseconds(500))
-        }
-        return false
     }
 
     /// The worker is out of reach: not the workflow's fault.

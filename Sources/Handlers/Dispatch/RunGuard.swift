@@ -25,37 +25,38 @@ struct RunGuard: Sendable {
     func watch() async -> RunEnd? {
         var cancelSince: Timestamp?
         var wasTimedOut = false
+        // Four renewals may fail before the lease is over.
+        let renewal = configuration.policy.lease / 5
         var renewed = ContinuousClock.now
         while true {
             let untilHandOff = handOffAt - Timestamp.now
             if untilHandOff <= .zero { return .handOff }
             do {
-                // A lease shorter than a few heartbeats must still be renewed in time.
-                try await loop.sleep(
-                    for: min(configuration.heartbeat, configuration.policy.lease / 4, untilHandOff))
+                try await loop.sleep(for: min(configuration.heartbeat, renewal, untilHandOff))
             } catch {
                 return nil
             }
             do {
-                if ContinuousClock.now - renewed >= configuration.policy.lease / 5 {
+                if ContinuousClock.now - renewed >= renewal {
                     guard try await slots.renew(slot) else { return .leaseLost }
                     renewed = .now
                 }
                 guard let now = try await store.job(job.id), now.run?.token == slot.token else {
                     return Task.isCancelled ? nil : .leaseLost
                 }
-                let isOverTime =
-                    now.startedAt.map { store.clock() - $0 > .seconds(job.timeoutSeconds) } ?? false
+                let isOverTime = now.isOverTime(at: store.clock())
                 if now.cancelRequestedAt != nil || isOverTime {
                     wasTimedOut = wasTimedOut || (isOverTime && now.cancelRequestedAt == nil)
+                    let end: JobEvent =
+                        wasTimedOut ? .failed(now.timeoutFailure, outputs: []) : .cancelled
                     let since = cancelSince ?? store.clock()
                     cancelSince = since
                     if let promptID = now.run?.promptID, await stop(promptID) {
-                        return .ended(wasTimedOut ? timeout : .cancelled)
+                        return .ended(end)
                     }
                     if store.clock() - since > Self.cancelPatience {
                         Log.error("worker does not let go of a stopped prompt", fields)
-                        return .ended(wasTimedOut ? timeout : .cancelled)
+                        return .ended(end)
                     }
                 }
             } catch {
@@ -64,12 +65,6 @@ struct RunGuard: Sendable {
                 Log.warn("heartbeat failed", fields)
             }
         }
-    }
-
-    /// What a run that took too long comes to.
-    var timeout: JobEvent {
-        .failed(
-            .init(.timeout, "The job did not end within its \(job.timeoutSeconds) seconds."), outputs: [])
     }
 
     /// Asks the worker to let go. True when the prompt is nowhere any more: it was waiting, and left no trace.

@@ -29,7 +29,7 @@ struct SlotPool: Sendable {
             let token = "\(UUID.v4())"
             let condition: Condition
             if let item = taken[index], let holder = item["token"]?.string {
-                guard try await isAbandoned(item, holder: holder) else { continue }
+                guard try await isAbandoned(item, worker, index) else { continue }
                 condition = .equals("token", .s(holder))
             } else {
                 condition = .notExists("token")
@@ -40,12 +40,20 @@ struct SlotPool: Sendable {
         return nil
     }
 
-    /// Continues a run that another process began: the slot goes from the job's old token to a new one.
+    /// Continues a run whose lease is over: the slot goes to a new token. nil while the lease holds, and when the slot
+    /// is another job's. Whoever died between this and the job's own write left a token there that the job does not
+    /// know: what counts then is the job's name.
     func takeOver(_ job: Job, run: Job.Run, worker: Worker) async throws(AWSError) -> HeldSlot? {
         let slot = HeldSlot(worker: worker, index: run.slot, token: "\(UUID.v4())")
         let taken = try await write(
             slot, job: job.id,
-            condition: .or([.equals("token", .s(run.token)), .notExists("token")]))
+            condition: .or([
+                .notExists("token"),
+                .and([
+                    .lessOrEqual("expires", .n(store.clock().milliseconds)),
+                    .or([.equals("token", .s(run.token)), .equals("job", .s("\(job.id)"))]),
+                ]),
+            ]))
         return taken ? slot : nil
     }
 
@@ -56,10 +64,18 @@ struct SlotPool: Sendable {
 
     /// Another lease from now on. False when somebody else has the slot: the run must stop.
     func renew(_ slot: HeldSlot) async throws(AWSError) -> Bool {
+        try await setLease(of: slot, until: store.clock() + lease)
+    }
+
+    /// Leaves the slot to its job, for whoever resumes it: the lease is over at once, by any clock.
+    func handOff(_ slot: HeldSlot) async throws(AWSError) -> Bool {
+        try await setLease(of: slot, until: Timestamp(milliseconds: 0))
+    }
+
+    private func setLease(of slot: HeldSlot, until end: Timestamp) async throws(AWSError) -> Bool {
         try await conditional { () async throws(AWSError) in
             try await dynamoDB.update(
-                key(slot.worker, slot.index), in: table,
-                [.set("expires", .n((store.clock() + lease).milliseconds))],
+                key(slot.worker, slot.index), in: table, [.set("expires", .n(end.milliseconds))],
                 condition: .equals("token", .s(slot.token)))
         }
     }
@@ -82,6 +98,12 @@ struct SlotPool: Sendable {
         return Timestamp(milliseconds: expires)
     }
 
+    /// Whether the slot of a job's run still names the job.
+    func belongs(_ run: Job.Run, to job: UUID) async throws(AWSError) -> Bool {
+        let item = try await dynamoDB.get(key(id: run.worker, run.slot), from: table)
+        return item?["job"]?.string == "\(job)"
+    }
+
     private func slots(of worker: Worker) async throws(AWSError) -> [Int: Item] {
         var query = DynamoDB.Query(
             table: table,
@@ -96,14 +118,15 @@ struct SlotPool: Sendable {
         return slots
     }
 
-    /// The lease is over, and the job it names (if any) is not this run's any more.
-    private func isAbandoned(_ item: Item, holder: String) async throws(AWSError) -> Bool {
+    /// The lease is over, and the job it names (if any) does not run here any more. The job's token does not matter:
+    /// during a take-over it is another one than the slot's.
+    private func isAbandoned(_ item: Item, _ worker: Worker, _ index: Int) async throws(AWSError) -> Bool {
         guard let expires = item["expires"]?.int64, expires < store.clock().milliseconds else {
             return false
         }
         guard let id = (item["job"]?.string).flatMap({ UUID($0) }) else { return true }
-        let job = try await store.job(id)
-        return job?.run?.token != holder
+        let run = try await store.job(id)?.run
+        return run?.worker != worker.id || run?.slot != index
     }
 
     private func write(_ slot: HeldSlot, job: UUID?, condition: Condition) async throws(AWSError) -> Bool {
@@ -112,9 +135,14 @@ struct SlotPool: Sendable {
             .set("expires", .n((store.clock() + lease).milliseconds)),
         ]
         updates.append(job.map { .set("job", .s("\($0)")) } ?? .remove("job"))
-        return try await conditional { () async throws(AWSError) in
-            try await dynamoDB.update(
-                key(slot.worker, slot.index), in: table, updates, condition: condition)
+        let key = key(slot.worker, slot.index)
+        do {
+            try await dynamoDB.update(key, in: table, updates, condition: condition)
+            return true
+        } catch  where error.code == .conditionalCheckFailed {
+            // After a lost answer the repeated write finds what the first one wrote.
+            guard error.attempts > 1 else { return false }
+            return try await dynamoDB.get(key, from: table)?["token"]?.string == slot.token
         }
     }
 

@@ -133,6 +133,20 @@ struct Job: Sendable, Hashable {
     /// 1–3, 4–7 and 8–10.
     var band: Band { priority >= 8 ? .high : priority >= 4 ? .normal : .low }
 
+    /// `timeoutSeconds` from the first attempt on; what never started is bounded by the queue's own limit.
+    func isOverTime(at now: Timestamp) -> Bool {
+        startedAt.map { now - $0 > .seconds(timeoutSeconds) } ?? false
+    }
+
+    /// What a job fails with when its time is over, running or waiting.
+    var timeoutFailure: Failure {
+        Failure(
+            .timeout,
+            startedAt == nil
+                ? "No worker became free for this job in time."
+                : "The job did not end within its \(timeoutSeconds) seconds.")
+    }
+
     /// The event name that consumers de-duplicate by, with the job id: `job.completed`, `job.failed`, `job.cancelled`.
     var completionEvent: String? { state.isFinal ? "job.\(state.rawValue)" : nil }
 }

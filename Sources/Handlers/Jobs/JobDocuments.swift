@@ -88,7 +88,11 @@ struct JobDocuments: Sendable {
         guard let item = try await dynamoDB.get(key(id, "WORKFLOW", nil), from: table) else { return nil }
         var compressed = item["gzip"]?.bytes
         if let name = item["s3_key"]?.string {
-            compressed = try await s3.get(bucket: bucket, key: name, limit: Self.workflowLimit)
+            do {
+                compressed = try await s3.get(bucket: bucket, key: name, limit: Self.workflowLimit)
+            } catch  where error.code == .noSuchKey {
+                return nil
+            }
         }
         guard let compressed,
             let bytes = Gzip.decompress(compressed, limit: Self.workflowLimit),

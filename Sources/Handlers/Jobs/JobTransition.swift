@@ -19,7 +19,7 @@ enum JobEvent: Sendable, Hashable {
     case cancelRequested
     /// The run confirms that the worker has let go of it.
     case cancelled
-    /// Waited in the queue for longer than allowed.
+    /// Waits in the queue for longer than allowed: for its first worker, or beyond its own time for another one.
     case waitedTooLong
     /// The completion was published.
     case announced
@@ -122,7 +122,7 @@ extension Job {
 
         case (.queued, .waitedTooLong):
             next.job.end(.failed, at: now, policy)
-            next.job.failure = Failure(.timeout, "No worker became free for this job in time.")
+            next.job.failure = timeoutFailure
 
         case (.completed, .announced), (.failed, .announced), (.cancelled, .announced):
             guard notificationPending else { throw TransitionRefused(state: state) }

@@ -201,6 +201,93 @@ import Time
         #expect(try await bench.client.queue().running.isEmpty)
     }
 
+    /// SQS may deliver a message twice: who runs the job goes on.
+    @Test func aResumeOfAJobThatSomebodyRunsDisturbsNobody() async throws {
+        let bench = try await Bench()
+        let worker = bench.dispatcher.registry.configured[0]
+        let queued = try await bench.deployment.submit()
+        let slot = try #require(try await bench.dispatcher.slots.take(on: worker))
+        #expect(try await bench.dispatcher.slots.assign(queued.id, to: slot))
+        let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
+        _ = try await bench.store.apply(.claimed(run), to: queued)
+        #expect(try await bench.dispatch(resumes: [queued.id]).isEmpty)
+        #expect(try await bench.job(queued.id).run == run)
+        #expect(try await bench.dispatcher.slots.renew(slot))
+    }
+
+    /// Only the job that ran there when it died has an attempt less.
+    @Test func aWorkerThatDiesCostsTheWaitingJobsNoAttempt() async throws {
+        let bench = try await Bench(["--fault", "crash_on=4"])
+        var ids: [UUID] = []
+        for user in ["alice", "bob", "carol"] {
+            ids.append(try await bench.deployment.submit(user: user, workflow: Self.slow).id)
+        }
+        try await bench.dispatch()
+        var attempts: [Int] = []
+        for id in ids {
+            let job = try await bench.job(id)
+            #expect(job.state == .queued)
+            attempts.append(job.attempt)
+        }
+        #expect(attempts.sorted() == [0, 0, 1])
+    }
+
+    @Test func noMoreJobsRunHereThanAllowed() async throws {
+        let bench = try await Bench(
+            ["--step-ms", "20"], ["COMFYUI_SLOTS": "4", "DISPATCH_CONCURRENCY": "2"])
+        for _ in 0..<4 { _ = try await bench.deployment.submit(workflow: Self.slow) }
+        async let dispatched = bench.dispatch()
+        var most = 0
+        while try await bench.store.count(user: "alice", state: .completed, limit: 4) < 4 {
+            let running = try await bench.store.count(user: "alice", state: .running, limit: 4)
+            most = max(most, running)
+        }
+        _ = try await dispatched
+        #expect(most == 2)
+    }
+
+    @Test func anInvocationThatEndsRingsForWhatIsStillQueued() async throws {
+        let bench = try await Bench(["--step-ms", "500"])
+        let first = try await bench.deployment.submit(workflow: Self.slow)
+        _ = try await bench.deployment.submit(workflow: Self.slow)
+        try await bench.dispatch(time: .seconds(5))
+        #expect(try await bench.job(first.id).state == .running)
+        let messages = try await bench.deployment.drain(bench.deployment.services.configuration.workQueue)
+        #expect(messages.map { Doorbell.Message(body: $0) } == [.work(hint: nil)])
+    }
+
+    /// It would hand off what it takes over at once, and be rung for it at once, for ever.
+    @Test func anInvocationTooShortForAHandOffTakesNothing() async throws {
+        let bench = try await Bench()
+        let worker = bench.dispatcher.registry.configured[0]
+        let (waiting, queued) = (try await bench.deployment.submit(), try await bench.deployment.submit())
+        let run = Job.Run(token: "gone", worker: worker.id, slot: 0)
+        _ = try await bench.store.apply(.claimed(run), to: queued)
+        #expect(try await bench.dispatch(resumes: [queued.id], time: .seconds(1)) == [queued.id])
+        #expect(try await bench.job(queued.id).run == run)
+        #expect(try await bench.job(waiting.id).state == .queued)
+        let configuration = bench.deployment.services.configuration
+        #expect(try await bench.deployment.drain(configuration.workQueue).isEmpty)
+        #expect(try await bench.deployment.drain(configuration.resumeQueue).isEmpty)
+    }
+
+    @Test func aLeaseShorterThanTheHeartbeatIsHeldAllTheSame() async throws {
+        let bench = try await Bench(
+            ["--step-ms", "200"], ["LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "5"])
+        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        async let dispatched = bench.dispatch()
+        try await bench.untilSubmitted(queued.id)
+        while let run = try await bench.job(queued.id).run {
+            let end = try await bench.dispatcher.slots.leaseEnd(of: run)
+            let isHeld = end.map { $0 > bench.deployment.services.now } ?? false
+            if try await bench.job(queued.id).state != .running { break }
+            #expect(isHeld)
+            if !isHeld { break }
+        }
+        _ = try await dispatched
+        #expect(try await bench.job(queued.id).state == .completed)
+    }
+
     @Test func aRemovedWorkersJobIsTriedElsewhere() async throws {
         let bench = try await Bench()
         let queued = try await bench.deployment.submit()

@@ -68,6 +68,44 @@ import Time
         #expect(try await pool(deployment).take(on: worker) != nil)
     }
 
+    /// The slot has a new token and the job still the old one: the next one takes over, and nobody else.
+    @Test func aTakeOverThatDiedHalfWayIsRepeated() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let (short, worker) = (pool(deployment, lease: .milliseconds(-1)), try worker())
+        let slot = try #require(try await short.take(on: worker))
+        let job = try await deployment.submit()
+        #expect(try await short.assign(job.id, to: slot))
+        let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
+        guard case .done(let claimed) = try await deployment.services.store.apply(.claimed(run), to: job)
+        else { throw TestFailure("not claimed") }
+        #expect(try await short.takeOver(claimed, run: run, worker: worker) != nil)
+        #expect(try await pool(deployment).take(on: worker) == nil)
+        #expect(try await pool(deployment).takeOver(claimed, run: run, worker: worker) != nil)
+    }
+
+    @Test func aLeaseThatHoldsIsNotTakenOver() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let (pool, worker) = (pool(deployment), try worker())
+        let slot = try #require(try await pool.take(on: worker))
+        var job = try await deployment.submit()
+        #expect(try await pool.assign(job.id, to: slot))
+        let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
+        job.run = run
+        #expect(try await pool.takeOver(job, run: run, worker: worker) == nil)
+        #expect(try await pool.renew(slot))
+    }
+
+    /// The first answer is lost after the write was done: the repeated write finds the token that it wrote.
+    @Test(arguments: [nil, ["token": .s("another")]] as [Item?])
+    func aSlotWhoseAnswerWasLostIsOursIfItSaysSo(_ found: Item?) async throws {
+        let table = try OneItemTable(item: found)
+        let store = try table.store()
+        let pool = SlotPool(
+            dynamoDB: store.dynamoDB, table: store.table, slotsPerWorker: 1, store: store,
+            lease: .seconds(45))
+        #expect((try await pool.take(on: try worker()) != nil) == (found == nil))
+    }
+
     @Test func theLeaseOfARunIsSeenOnlyUnderItsToken() async throws {
         let deployment = try await Deployment.make(on: testLoop)
         let (pool, worker) = (pool(deployment), try worker())
