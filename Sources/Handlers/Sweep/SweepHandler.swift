@@ -15,8 +15,10 @@ struct SweepHandler: InvocationHandler {
         let sweeper = Sweeper(
             services: services, slots: dispatcher.slots, announcer: dispatcher.runner.announcer)
         let probe = WorkerProbe(services: services, registry: dispatcher.registry)
-        let workers = try await probe.refresh()
+        // Side by side: neither a worker that hangs nor a backlog keeps the other part from its work.
+        async let refreshed = probe.refresh(until: context.deadline)
         let findings = try await sweeper.sweep(until: context.deadline)
+        let workers = try await refreshed
         if workers.recovered, findings.rung == 0, try await dispatcher.queue.depth(limit: 1) > 0 {
             try await services.doorbell.ringWork(for: nil)
         }

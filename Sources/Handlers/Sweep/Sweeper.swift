@@ -32,6 +32,9 @@ struct Sweeper: Sendable {
     /// How many due jobs of one shard a sweep looks at; the rest are due at the next one.
     private static let batch = 100
 
+    /// How long after its time a run without a lease may still be resumed: its outputs may be there.
+    private static let grace: Duration = .seconds(900)
+
     /// Looks at every open job that is due.
     func sweep(until deadline: Timestamp) async throws(AWSError) -> Findings {
         var findings = Findings()
@@ -73,7 +76,9 @@ struct Sweeper: Sendable {
     }
 
     private func ring(_ job: Job, _ findings: inout Findings) async throws(AWSError) {
-        if services.now - job.queuedAt > services.configuration.maximumQueueTime {
+        let waitedTooLong =
+            job.startedAt == nil && services.now - job.queuedAt > services.configuration.maximumQueueTime
+        if waitedTooLong || job.isOverTime(at: services.now) {
             guard case .done(let failed) = try await store.apply(.waitedTooLong, to: job) else { return }
             findings.expired += 1
             return await announcer.announce(failed)
@@ -83,12 +88,22 @@ struct Sweeper: Sendable {
         _ = try await store.apply(.deferred(until: services.now + store.policy.attention), to: job)
     }
 
-    /// A running job whose lease holds is looked at again when it would end; one whose lease ran out is resumed.
+    /// A running job whose lease holds is looked at again when it would end; one whose lease ran out is resumed, or
+    /// ended when nobody managed to for long after its time.
     private func check(_ job: Job, _ findings: inout Findings) async throws(AWSError) {
         guard let run = job.run else { return }
         if let end = try await slots.leaseEnd(of: run), end > services.now {
             _ = try await store.apply(.deferred(until: end + .milliseconds(500)), to: job)
             return
+        }
+        let limit =
+            job.startedAt == nil ? services.configuration.maximumQueueTime : .seconds(job.timeoutSeconds)
+        if services.now - (job.startedAt ?? job.queuedAt) > limit + Self.grace {
+            let end: JobEvent =
+                job.cancelRequestedAt == nil ? .failed(job.timeoutFailure, outputs: []) : .cancelled
+            guard case .done(let ended) = try await store.apply(end, to: job) else { return }
+            findings.expired += 1
+            return await announcer.announce(ended)
         }
         try await services.doorbell.ringResume(job.id)
         findings.resumed += 1

@@ -12,18 +12,23 @@ struct WorkerProbe: Sendable {
 
     /// Between the tries for one worker.
     private static let pause: Duration = .milliseconds(500)
+    /// How long a worker may take to say what it has to do.
+    private static let answerLimit: Duration = .seconds(10)
 
-    /// Probes every configured worker, a few at a time, and forgets those that are configured no more.
+    /// Probes every configured worker, all at once, and forgets those that are configured no more.
     ///
     /// - Returns: how many answered, and whether one of them had been ill: queued jobs may start again.
-    func refresh() async throws(AWSError) -> (alive: Int, recovered: Bool) {
+    func refresh(until deadline: Timestamp) async throws(AWSError) -> (alive: Int, recovered: Bool) {
         let workers = try await registry.workers()
         for stale in try await registry.recorded()
         where !workers.contains(where: { $0.id == stale.id }) {
             try await registry.forget(stale)
         }
+        let perTry = max(
+            .milliseconds(100),
+            min(Self.answerLimit, (deadline - .now - .seconds(1)) / Worker.patience - Self.pause))
         return await withTaskGroup(of: (alive: Bool, recovered: Bool).self) { group in
-            for worker in workers { group.addTask { await probe(worker) } }
+            for worker in workers { group.addTask { await probe(worker, perTry) } }
             var result = (alive: 0, recovered: false)
             for await one in group {
                 result.alive += one.alive ? 1 : 0
@@ -33,12 +38,13 @@ struct WorkerProbe: Sendable {
         }
     }
 
-    private func probe(_ worker: Worker) async -> (alive: Bool, recovered: Bool) {
+    private func probe(_ worker: Worker, _ perTry: Duration) async -> (alive: Bool, recovered: Bool) {
+        let loop = services.http.loop
         let client = ComfyUIClient(http: services.http, address: worker.address)
         do {
             for tried in 1...Worker.patience {
                 do {
-                    _ = try await client.queue()
+                    _ = try await withDeadline(perTry, on: loop) { try await client.queue() }
                     break
                 } catch {
                     if tried == Worker.patience {
@@ -49,17 +55,23 @@ struct WorkerProbe: Sendable {
                         try await registry.recordFailure(of: worker, count: count, at: services.now)
                         return (false, false)
                     }
-                    try await services.http.loop.sleep(for: Self.pause)
+                    try await loop.sleep(for: Self.pause)
                 }
             }
             try await registry.recordSuccess(of: worker, at: services.now)
-            try await registry.record(try await client.objectInfo(), of: worker)
-            return (true, worker.failures > 0)
         } catch {
             Log.warn(
                 "worker not refreshed",
                 ["worker": .string(worker.id), "error": .string("\(error)")])
             return (false, false)
         }
+        do {
+            try await registry.record(try await client.objectInfo(), of: worker)
+        } catch {
+            Log.warn(
+                "the worker's nodes are not recorded",
+                ["worker": .string(worker.id), "error": .string("\(error)")])
+        }
+        return (true, worker.failures > 0)
     }
 }

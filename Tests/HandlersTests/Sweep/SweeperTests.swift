@@ -28,6 +28,29 @@ import Time
             return job
         }
 
+        /// One that lost its worker and is queued again.
+        func retriedJob(queuedFor age: Duration, startedBefore: Duration) async throws -> Job {
+            let now = deployment.services.now
+            var job = Job(id: UUID.v7(milliseconds: now.milliseconds), user: "alice", createdAt: now - age)
+            job.startedAt = now - startedBefore
+            job.attempt = 1
+            job.attempts = [
+                .init(
+                    worker: "w-1", startedAt: now - startedBefore, endedAt: now - .seconds(60),
+                    error: .workerLost)
+            ]
+            job.dueAt = now - .seconds(1)
+            #expect(try await store.create(job))
+            return job
+        }
+
+        /// As if its time had come.
+        func makeDue(_ id: UUID) async throws {
+            try await deployment.dynamoDB.update(
+                JobItem.key(id), in: store.table,
+                [.set("open_sk", .s(JobItem.sortable(deployment.services.now - .seconds(1))))])
+        }
+
         func sweep() async throws -> Sweeper.Findings {
             let dispatcher = Dispatcher(services: deployment.services)
             let sweeper = Sweeper(
@@ -65,6 +88,34 @@ import Time
         #expect(try await bench.deployment.drain(bench.deployment.completions).count == 1)
     }
 
+    /// What it waited for and the time of its first attempt are no wait for a free worker.
+    @Test func aRetriedJobIsNotFailedForItsAge() async throws {
+        let bench = try await Bench(["MAX_QUEUE_SECONDS": "100"])
+        let job = try await bench.retriedJob(queuedFor: .seconds(500), startedBefore: .seconds(90))
+        #expect(try await bench.sweep() == .init(rung: 1))
+        #expect(try await bench.store.job(job.id)?.state == .queued)
+    }
+
+    @Test func aRetriedJobFailsWhenItsTimeIsOver() async throws {
+        let bench = try await Bench()
+        let job = try await bench.retriedJob(queuedFor: .seconds(700), startedBefore: .seconds(601))
+        #expect(try await bench.sweep() == .init(expired: 1))
+        let failed = try #require(try await bench.store.job(job.id))
+        #expect(failed.failure?.code == .timeout)
+        #expect(failed.failure?.message == "The job did not end within its 600 seconds.")
+    }
+
+    /// Nobody resumed it for long after its time was over: it ends all the same.
+    @Test func aRunThatNobodyEndsIsEnded() async throws {
+        let bench = try await Bench()
+        let job = try await bench.retriedJob(queuedFor: .seconds(8000), startedBefore: .seconds(7000))
+        _ = try await bench.store.apply(.claimed(Sample.run), to: job)
+        try await bench.makeDue(job.id)
+        #expect(try await bench.sweep() == .init(expired: 1))
+        #expect(try await bench.store.job(job.id)?.failure?.code == .timeout)
+        #expect(try await bench.deployment.drain(bench.deployment.completions).count == 1)
+    }
+
     @Test func whatNobodyAnnouncedIsAnnouncedOnce() async throws {
         let bench = try await Bench()
         let job = try await bench.oldJob()
@@ -82,9 +133,7 @@ import Time
         let bench = try await Bench()
         let job = try await bench.oldJob()
         _ = try await bench.store.apply(.claimed(Sample.run), to: job)
-        try await bench.deployment.dynamoDB.update(
-            JobItem.key(job.id), in: bench.store.table,
-            [.set("open_sk", .s(JobItem.sortable(bench.deployment.services.now - .seconds(1))))])
+        try await bench.makeDue(job.id)
         #expect(try await bench.sweep() == .init(resumed: 1))
         let queue = bench.deployment.services.configuration.resumeQueue
         let messages = try await bench.deployment.drain(queue)
@@ -99,24 +148,25 @@ import Time
         let slot = try #require(try await dispatcher.slots.take(on: worker))
         let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
         _ = try await bench.store.apply(.claimed(run), to: job)
-        try await bench.deployment.dynamoDB.update(
-            JobItem.key(job.id), in: bench.store.table,
-            [.set("open_sk", .s(JobItem.sortable(bench.deployment.services.now - .seconds(1))))])
+        try await bench.makeDue(job.id)
         #expect(try await bench.sweep() == .init())
         let due = try #require(try await bench.store.job(job.id)?.dueAt)
         #expect(due > bench.deployment.services.now + .seconds(30))
     }
+
+    private static let schedule = Array(
+        #"{"id":"1","detail-type":"Scheduled Event","time":"2026-11-21T05:00:00Z","resources":[],"detail":{}}"#
+            .utf8)
 
     /// The whole handler: probes, forgets, sweeps, reports.
     @Test func theHandlerRefreshesWhatIsKnownOfTheWorkers() async throws {
         let standIn = try await StandIn(["--step-ms", "1"])
         let bench = try await Bench(["COMFYUI_URLS": standIn.address])
         let handler = SweepHandler(services: bench.deployment.services)
-        let event = Array(
-            #"{"id":"1","detail-type":"Scheduled Event","time":"2026-11-21T05:00:00Z","resources":[],"detail":{}}"#
-                .utf8)
         let context = InvocationContext(requestID: "r", deadline: .now + .seconds(30))
-        func sweep() async throws -> JSON { try JSON(parsing: try await handler.handle(event, context)) }
+        func sweep() async throws -> JSON {
+            try JSON(parsing: try await handler.handle(Self.schedule, context))
+        }
         let registry = Dispatcher(services: bench.deployment.services).registry
         #expect(try await sweep()["workers"] == 1)
         #expect(try await registry.digest()?.classNames.contains("KSampler") == true)
@@ -134,6 +184,22 @@ import Time
         await again.kill()
     }
 
+    /// A worker that takes connections and never answers costs the sweep nothing of its own work.
+    @Test func aHangingWorkerDoesNotKeepTheSweepFromItsWork() async throws {
+        let hanging = try ScriptedServer { $0.waitForHangUp() }
+        let bench = try await Bench(["COMFYUI_URLS": "\(hanging.url())"])
+        let job = try await bench.oldJob()
+        let handler = SweepHandler(services: bench.deployment.services)
+        let context = InvocationContext(requestID: "r", deadline: .now + .seconds(5))
+        let report = try JSON(parsing: try await handler.handle(Self.schedule, context))
+        #expect(report["rung"] == 1)
+        #expect(report["workers"] == 0)
+        #expect(context.deadline > .now)
+        #expect(try await bench.rung == [.work(hint: job.id)])
+        let registry = Dispatcher(services: bench.deployment.services).registry
+        #expect(try await registry.workers().map(\.failures) == [Worker.patience])
+    }
+
     @Test func aWorkerThatIsConfiguredNoMoreIsForgotten() async throws {
         let bench = try await Bench(["COMFYUI_URLS": "http://127.0.0.1:9"])
         let services = bench.deployment.services
@@ -141,7 +207,7 @@ import Time
         let stranger = Worker(address: try #require(.init("http://127.0.0.1:10")))
         try await registry.recordSuccess(of: stranger, at: services.now)
         #expect(try await registry.recorded().map(\.id) == [stranger.id])
-        _ = try await WorkerProbe(services: services, registry: registry).refresh()
+        _ = try await WorkerProbe(services: services, registry: registry).refresh(until: .now + .seconds(30))
         #expect(try await registry.recorded().map(\.id) == [registry.configured[0].id])
     }
 }
