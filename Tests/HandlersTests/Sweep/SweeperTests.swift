@@ -70,11 +70,12 @@ import Time
     @Test func aQueuedJobWhoseDoorbellWasLostIsRungForOnceInAWhile() async throws {
         let bench = try await Bench()
         let job = try await bench.oldJob()
+        let before = bench.deployment.services.now
         #expect(try await bench.sweep() == .init(rung: 1))
         #expect(try await bench.rung == [.work(hint: job.id)])
         #expect(try await bench.sweep() == .init())
         let later = try #require(try await bench.store.job(job.id)?.dueAt)
-        #expect(later > bench.deployment.services.now + .seconds(20))
+        #expect(later >= before + .seconds(30))
     }
 
     @Test func aJobThatWaitedTooLongFailsAndIsAnnounced() async throws {
@@ -191,7 +192,7 @@ import Time
         let bench = try await Bench(["COMFYUI_URLS": "\(hanging.url())"])
         let job = try await bench.oldJob()
         let handler = SweepHandler(services: bench.deployment.services)
-        let context = InvocationContext(requestID: "r", deadline: .now + .seconds(5))
+        let context = InvocationContext(requestID: "r", deadline: .now + .seconds(20))
         let report = try JSON(parsing: try await handler.handle(Self.schedule, context))
         #expect(report["rung"] == 1)
         #expect(report["workers"] == 0)
