@@ -27,17 +27,15 @@ struct JobResult: Sendable {
         console.print(messageText)
     }
 
-    /// The message, a member a line, and the attributes that subscribers filter by.
+    /// The message as indented JSON, and the attributes that subscribers filter by.
     var messageText: String {
         let text = notification["Message"]?.string ?? ""
-        var lines = [text]
-        if let members = (try? JSON(parsing: text))?.object {
-            lines = members.map { "  \(JSON.string($0.key).text): \($0.value.text)" }
-        }
+        let shown = (try? JSON(parsing: text))?.prettyText ?? text
+        var lines = shown.split(separator: "\n").map(String.init)
         let attributes = (notification["MessageAttributes"]?.object ?? [:]).map { name, attribute in
             "\(name)=\(attribute["Value"]?.string ?? "")"
         }
-        if !attributes.isEmpty { lines.append("  attributes: \(attributes.joined(separator: " "))") }
+        if !attributes.isEmpty { lines.append("attributes: \(attributes.joined(separator: " "))") }
         return lines.map(JobProgress.printable).joined(separator: "\n")
     }
 

@@ -51,9 +51,15 @@ import Testing
             ])
         #expect(
             result.messageText == """
-                  "job_id": "j-1"
-                  "outputs": [{"key":"a\\u001b"}]
-                  attributes: event=job.completed priority=5
+                {
+                  "job_id": "j-1",
+                  "outputs": [
+                    {
+                      "key": "a\\u001b"
+                    }
+                  ]
+                }
+                attributes: event=job.completed priority=5
                 """)
     }
 
