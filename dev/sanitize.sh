@@ -8,6 +8,11 @@ for sanitizer in thread address; do
   # Its own scratch folder: an instrumented build would displace the ordinary one. The empty XCTest pass leaks by itself.
   TSAN_OPTIONS="suppressions=$PWD/dev/thread-sanitizer.supp" swift test --sanitize="$sanitizer" --disable-xctest --scratch-path ".build/sanitize-$sanitizer" \
     --filter '^(HTTPTests|LocalServerTests|JSONTests|CryptoTests)\.' 2>&1 | grep -vE '^(◇|✔ (Test|Suite)) |^\[[0-9]+/[0-9]+\]'
-  [[ ${PIPESTATUS[0]} -eq 0 ]] || status=1
+  if [[ ${PIPESTATUS[0]} -eq 0 ]]; then
+    echo "$sanitizer sanitizer: nothing found"
+  else
+    echo "$sanitizer sanitizer: see above"
+    status=1
+  fi
 done
 exit "$status"
