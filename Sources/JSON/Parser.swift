@@ -4,6 +4,7 @@ extension JSON {
     /// Of duplicate keys the last wins, as in Python and so in ComfyUI. A `\u` escape of half a surrogate pair, which the
     /// grammar allows and Unicode cannot say, becomes U+FFFD, as in a browser: Python writes one for an odd file name, and one such
     /// name must not make a whole list of models unreadable.
+    /// - Parameter bytes: the whole document, UTF-8.
     /// - Parameter maximumDepth: how many arrays and objects may stand inside one another; each costs stack.
     public init(parsing bytes: [UInt8], maximumDepth: Int = 512) throws(ParseError) {
         var parser = Parser(maximumDepth: maximumDepth)

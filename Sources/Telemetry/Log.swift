@@ -63,6 +63,8 @@ public enum Log {
     @TaskLocal static var configuration = LogConfiguration(sink: standardOutput)
 
     /// Set once at start. Default: JSON, info, standard output.
+    /// - Parameter level: lines below it are not written.
+    /// - Parameter format: one JSON object a line, or text for people.
     /// - Parameter sink: takes each line with its newline; may be called from several threads at once; nil leaves it as it is.
     public static func configure(
         level: Level, format: Format, sink: (@Sendable ([UInt8]) -> Void)? = nil
