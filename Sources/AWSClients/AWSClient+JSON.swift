@@ -2,14 +2,15 @@ import HTTP
 import JSON
 
 extension AWSClient {
-    /// An awsJson1_0 call: `POST /` with the operation in `X-Amz-Target`.
+    /// An awsJson1_0 or 1_1 call: `POST /` with the operation in `X-Amz-Target`.
     func json<Output: Sendable>(
         _ operation: Operation, target: String, _ input: JSON, longPoll: Duration = .zero,
         decode: (JSON) throws(AWSError) -> Output
     ) async throws(AWSError) -> Output {
         var call = Call(operation, .post)
         call.headers = [
-            "content-type": "application/x-amz-json-1.0", "x-amz-target": "\(target).\(operation.name)",
+            "content-type": "application/x-amz-json-\(operation.service.jsonVersion)",
+            "x-amz-target": "\(target).\(operation.name)",
         ]
         call.body = .bytes(input.serialized())
         call.responseLimit = 32 << 20

@@ -1,3 +1,5 @@
+import JSON
+
 /// A failed call: the service's own code even when nobody here knows it.
 public struct AWSError: Error, Sendable, CustomStringConvertible {
     /// Names why a call failed. Services add codes at any time: switch with a default.
@@ -50,6 +52,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     /// How many requests were sent. After more than one, a failed condition may be this call's own earlier success
     /// whose answer was lost: compare with what was written.
     public var attempts: Int
+    /// What a JSON error said besides: DynamoDB adds items and reasons.
+    var details: JSON?
     /// What lay beneath: an `HTTPError`, a `JSON.ParseError`.
     public var underlying: (any Error)?
 

@@ -10,16 +10,24 @@ enum ErrorResponse {
         var code: String?
         var message: String?
         var requestID: String?
+        var details: JSON?
         switch operation.service.errorFormat {
-        case .json: (code, message) = json(headers: headers, body: body)
+        case .json:
+            details = try? JSON(parsing: body, maximumDepth: maximumDepth)
+            (code, message) = json(headers: headers, details)
         case .xml: (code, message, requestID) = xml(body)
         }
-        return AWSError(
+        var error = AWSError(
             code: code.map { .init(rawValue: $0) } ?? .unknown,
             message: message ?? (code == nil ? unreadable(status: status, headers: headers, body: body) : ""),
             status: status, service: operation.service.name, operation: operation.name,
             requestID: self.requestID(headers) ?? requestID)
+        error.details = details
+        return error
     }
+
+    /// Items in DynamoDB's errors are 32 deep, two levels of JSON each.
+    private static let maximumDepth = 72
 
     static func requestID(_ headers: HTTPHeaders) -> String? {
         headers["x-amzn-requestid"] ?? headers["x-amz-request-id"]
@@ -28,8 +36,7 @@ enum ErrorResponse {
     /// awsJson: `x-amzn-query-error` of services that once spoke XML goes first, then `x-amzn-errortype`, then
     /// `__type` or `code` of the body
     /// (https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization).
-    private static func json(headers: HTTPHeaders, body: [UInt8]) -> (code: String?, message: String?) {
-        let json = try? JSON(parsing: body, maximumDepth: 32)
+    private static func json(headers: HTTPHeaders, _ json: JSON?) -> (code: String?, message: String?) {
         let queryCode = headers["x-amzn-query-error"].map { String($0.prefix { $0 != ";" }) }
         let type = headers["x-amzn-errortype"] ?? json?["__type"]?.string ?? json?["code"]?.string
         let code = queryCode ?? type.map(shapeName)

@@ -11,22 +11,20 @@ struct Service: Sendable, Hashable {
     let hostLabel: String
     /// The end of `AWS_ENDPOINT_URL_<SERVICE>`.
     let variable: String
-    let errorFormat: ErrorFormat
-    let pathRule: SigV4.PathRule
+    var errorFormat = ErrorFormat.json
+    var pathRule = SigV4.PathRule.normalizedAndEncodedTwice
+    /// Of awsJson: `1.0` or `1.1`.
+    var jsonVersion = "1.0"
     /// Only S3 requires `x-amz-content-sha256`.
     var sendsPayloadHash: Bool { pathRule == .asSent }
 
     static let s3 = Service(
         name: "S3", signingName: "s3", hostLabel: "s3", variable: "S3", errorFormat: .xml, pathRule: .asSent)
     static let dynamoDB = Service(
-        name: "DynamoDB", signingName: "dynamodb", hostLabel: "dynamodb", variable: "DYNAMODB",
-        errorFormat: .json, pathRule: .normalizedAndEncodedTwice)
+        name: "DynamoDB", signingName: "dynamodb", hostLabel: "dynamodb", variable: "DYNAMODB")
     static let sns = Service(
-        name: "SNS", signingName: "sns", hostLabel: "sns", variable: "SNS", errorFormat: .xml,
-        pathRule: .normalizedAndEncodedTwice)
-    static let sqs = Service(
-        name: "SQS", signingName: "sqs", hostLabel: "sqs", variable: "SQS", errorFormat: .json,
-        pathRule: .normalizedAndEncodedTwice)
+        name: "SNS", signingName: "sns", hostLabel: "sns", variable: "SNS", errorFormat: .xml)
+    static let sqs = Service(name: "SQS", signingName: "sqs", hostLabel: "sqs", variable: "SQS")
 }
 
 /// One operation of one service: what errors, retries and logs are told about.

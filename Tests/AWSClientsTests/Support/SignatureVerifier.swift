@@ -23,8 +23,9 @@ struct SignatureVerifier {
     /// The service that the caller claims.
     var service: String {
         let scope = headers["authorization"] ?? target
-        for service in ["s3", "sns", "sqs", "dynamodb"]
-        where contains(scope, "/\(service)/") || contains(scope, "%2F\(service)%2F") { return service }
+        for service in [
+            "s3", "sns", "sqs", "dynamodb", "monitoring", "secretsmanager", "ssm", "kms", "lambda",
+        ] where contains(scope, "/\(service)/") || contains(scope, "%2F\(service)%2F") { return service }
         return "?"
     }
 
