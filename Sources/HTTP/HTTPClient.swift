@@ -49,7 +49,7 @@ public final class HTTPClient: Sendable {
         /// http or https.
         public var url: URL
         /// Sent in this order. `Content-Length`, `Transfer-Encoding` and `Expect` are the client's own: given ones
-        /// are left out. `Accept: */*` and `User-Agent` are added where they are missing.
+        /// are left out. `Accept: */*`, `User-Agent` and the invocation's trace (`CallContext`) are added where they are missing.
         public var headers: HTTPHeaders
         /// What is sent.
         public var body: Body
@@ -119,7 +119,7 @@ public final class HTTPClient: Sendable {
 
     /// Any status is a response; only a failed exchange throws. Cancelling the task cancels the transfer.
     public func send(_ request: Request) async throws(HTTPError) -> Response {
-        var redirects = Redirects(request)
+        var redirects = Redirects(Self.traced(request))
         while true {
             let transfer = try makeTransfer(redirects.request, isStreaming: false)
             let (response, target) = try await result(of: transfer) { $0.takeResponse() }.get()
@@ -129,7 +129,7 @@ public final class HTTPClient: Sendable {
 
     /// Returns when the head is there. `responseLimit` holds here too.
     public func stream(_ request: Request) async throws(HTTPError) -> StreamingResponse {
-        var redirects = Redirects(request)
+        var redirects = Redirects(Self.traced(request))
         while true {
             let transfer = try makeTransfer(redirects.request, isStreaming: true)
             let body = ResponseBody(transfer, on: self)
@@ -142,6 +142,13 @@ public final class HTTPClient: Sendable {
 }
 
 extension HTTPClient {
+    private static func traced(_ request: Request) -> Request {
+        guard CallContext.current != nil else { return request }
+        var request = request
+        request.headers.addTrace()
+        return request
+    }
+
     private func makeTransfer(_ request: Request, isStreaming: Bool) throws(HTTPError) -> Transfer {
         try check(request)
         if Task.isCancelled {

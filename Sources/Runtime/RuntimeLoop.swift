@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 import JSON
 import Telemetry
 
@@ -78,7 +79,11 @@ final class RuntimeLoop: @unchecked Sendable {
     private func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
         let body: [UInt8]
         do {
-            body = try await handler.handle(invocation.event, invocation.context)
+            let context = invocation.context
+            let calls = CallContext(traceHeader: context.traceID, deadline: .now + context.remaining)
+            body = try await CallContext.$current.withValue(calls) {
+                try await handler.handle(invocation.event, context)
+            }
         } catch {
             let failure = FunctionError(error)
             Log.error(
