@@ -5,10 +5,16 @@ extension AWSClient {
     public struct Configuration: Sendable {
         /// Part of host names and signatures: `us-east-1`.
         public var region: String
-        /// Instead of AWS's own address, for every service.
+        /// Instead of AWS's own address and of any configured outside of the code, for every service.
         public var endpoint: URL?
-        /// Instead of AWS's own address, by the service's name as `AWS_ENDPOINT_URL_<SERVICE>` has it (`S3`).
+        /// The same for one service, by its name as `AWS_ENDPOINT_URL_<SERVICE>` has it (`S3`).
         public var endpoints: [String: URL] = [:]
+        /// Hosts with validated cryptography. Cannot be had together with an address of one's own.
+        public var usesFIPS = false
+        /// Hosts that answer over IPv6 too. Cannot be had together with an address of one's own.
+        public var usesDualStack = false
+        /// Whether failed attempts are repeated, and whether the client slows itself down.
+        public var retryMode = RetryMode.standard
         /// Instead of each service's own number (3; DynamoDB 4).
         public var maximumAttempts: Int?
         /// One attempt, from connect to the last byte. Streams have the idle limit only.
@@ -17,6 +23,8 @@ extension AWSClient {
         public var callTimeout: Duration = .seconds(60)
         /// What the credential chain reads.
         public var environment: [String: String] = [:]
+        /// From variables and profile.
+        var configuredEndpoints = ConfiguredEndpoints.none
 
         /// AWS's own addresses in a region.
         public init(region: String) throws(AWSError) {
@@ -29,58 +37,80 @@ extension AWSClient {
         }
 
         /// Reads `AWS_REGION` (or `AWS_DEFAULT_REGION`), `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
-        /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` and `AWS_MAX_ATTEMPTS`. An empty variable is unset. Throws
-        /// `invalidInput` that names the variable, what was found and what is expected.
+        /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`,
+        /// `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, and where one is not set the profile's setting of that meaning. An
+        /// empty variable is unset. Throws `invalidInput` that names the setting, what was found and what is expected.
         public init(environment: [String: String]) throws(AWSError) {
-            guard
-                let region = environment.nonEmpty("AWS_REGION") ?? environment.nonEmpty("AWS_DEFAULT_REGION")
-            else {
-                throw Self.refuse("AWS_REGION", nil, "a region such as us-east-1")
-            }
-            guard Endpoint.isRegion(region) else {
-                throw Self.refuse("AWS_REGION", region, "a region such as us-east-1")
+            let shared = SharedConfiguration(environment: environment)
+            let region =
+                environment.nonEmpty("AWS_REGION") ?? environment.nonEmpty("AWS_DEFAULT_REGION")
+                ?? shared.setting("region")
+            guard let region, Endpoint.isRegion(region) else {
+                throw .setting("AWS_REGION", region, "a region such as us-east-1")
             }
             self.region = region
             self.environment = environment
-            if environment.nonEmpty("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() != "true" {
-                endpoint = try Self.address("AWS_ENDPOINT_URL", in: environment)
-                let prefix = "AWS_ENDPOINT_URL_"
-                for name in environment.keys where name.hasPrefix(prefix) {
-                    endpoints[String(name.dropFirst(prefix.count))] = try Self.address(name, in: environment)
-                }
+            configuredEndpoints = try ConfiguredEndpoints(environment: environment, shared: shared)
+            /// A variable's value, else the profile's, with the name under which it was found.
+            func setting(_ variable: String, _ key: String) -> (name: String, text: String)? {
+                environment.nonEmpty(variable).map { (variable, $0) }
+                    ?? shared.setting(key).map { ("\(key) of profile \(shared.profileName)", $0) }
             }
-            if let text = environment.nonEmpty("AWS_MAX_ATTEMPTS") {
+            usesFIPS = try Self.isTrue(setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"))
+            usesDualStack = try Self.isTrue(setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"))
+            if let (name, text) = setting("AWS_RETRY_MODE", "retry_mode") {
+                guard let mode = RetryMode(rawValue: text.lowercased()) else {
+                    throw .setting(name, text, "standard, adaptive or off")
+                }
+                retryMode = mode
+            }
+            if let (name, text) = setting("AWS_MAX_ATTEMPTS", "max_attempts") {
                 guard let attempts = Int(text), (1...100).contains(attempts) else {
-                    throw Self.refuse("AWS_MAX_ATTEMPTS", text, "a whole number from 1 to 100")
+                    throw .setting(name, text, "a whole number from 1 to 100")
                 }
                 maximumAttempts = attempts
             }
         }
 
+        /// What the code says, then what is configured, then AWS's rule.
         func endpoint(for service: Service) throws(AWSError) -> Endpoint {
-            if let url = endpoints[service.variable] ?? endpoint { return Endpoint(url: url, isCustom: true) }
-            guard let endpoint = Endpoint.regional(service, region: region) else {
+            let own = endpoints[service.variable] ?? endpoint ?? configuredEndpoints.url(for: service)
+            if let own {
+                if usesFIPS || usesDualStack {
+                    throw AWSError(
+                        code: .invalidInput,
+                        message:
+                            "\(own.redacted) is configured; a FIPS or dual-stack host cannot be asked for too",
+                        service: service.name)
+                }
+                return Endpoint(url: own, isCustom: true)
+            }
+            let endpoint = Endpoint.regional(
+                service, region: region, fips: usesFIPS, dualStack: usesDualStack)
+            guard let endpoint else {
                 throw AWSError(
-                    code: .invalidInput, message: "no address can be made for the region \"\(region)\"",
+                    code: .invalidInput,
+                    message: "there is no \(usesFIPS ? "FIPS " : "")address in the region \"\(region)\"",
                     service: service.name)
             }
             return endpoint
         }
 
-        private static func address(
-            _ variable: String, in environment: [String: String]
-        ) throws(AWSError) -> URL? {
-            guard let text = environment.nonEmpty(variable) else { return nil }
-            guard let url = URL(text), ["http", "https"].contains(url.scheme), url.query == nil else {
-                throw refuse(variable, text, "an http or https address without a query")
+        private static func isTrue(_ setting: (name: String, text: String)?) throws(AWSError) -> Bool {
+            switch setting?.text.lowercased() {
+            case nil, "false": return false
+            case "true": return true
+            default: throw .setting(setting?.name ?? "", setting?.text, "true or false")
             }
-            return url
         }
+    }
+}
 
-        private static func refuse(_ variable: String, _ found: String?, _ expected: String) -> AWSError {
-            AWSError(
-                code: .invalidInput,
-                message: "\(variable) is \(found.map { "\"\($0)\"" } ?? "not set"); expected \(expected)")
-        }
+extension AWSError {
+    /// A setting that is missing or malformed, found outside of the code.
+    static func setting(_ name: String, _ found: String?, _ expected: String) -> AWSError {
+        AWSError(
+            code: .invalidInput,
+            message: "\(name) is \(found.map { "\"\($0)\"" } ?? "not set"); expected \(expected)")
     }
 }

@@ -7,21 +7,13 @@ struct Endpoint: Sendable, Hashable {
     /// Configured, not by AWS's own rule: S3 then puts the bucket into the path.
     var isCustom: Bool
 
-    /// By AWS's rule, `https://<service>.<region>.<suffix of the partition>`
-    /// (https://docs.aws.amazon.com/general/latest/gr/rande.html).
-    static func regional(_ service: Service, region: String) -> Endpoint? {
-        URL("https://\(service.hostLabel).\(region).\(domain(ofRegion: region))").map {
-            Endpoint(url: $0, isCustom: false)
-        }
-    }
-
-    /// The partition's domain; partitions have prefixes of their own in region names.
-    private static func domain(ofRegion region: String) -> String {
-        let partitions = [
-            ("cn-", "amazonaws.com.cn"), ("us-iso-", "c2s.ic.gov"), ("us-isob-", "sc2s.sgov.gov"),
-            ("us-isof-", "csp.hci.ic.gov"), ("eu-isoe-", "cloud.adc-e.uk"), ("eusc-", "amazonaws.eu"),
-        ]
-        return partitions.first { region.hasPrefix($0.0) }?.1 ?? "amazonaws.com"
+    /// By AWS's rule, `https://<service>.<region>.<domain of the partition>` and its variants
+    /// (https://docs.aws.amazon.com/general/latest/gr/rande.html). nil when there is no such host.
+    static func regional(
+        _ service: Service, region: String, fips: Bool = false, dualStack: Bool = false
+    ) -> Endpoint? {
+        service.hostRule.host(label: service.hostLabel, region: region, fips: fips, dualStack: dualStack)
+            .flatMap { URL("https://\($0)") }.map { Endpoint(url: $0, isCustom: false) }
     }
 
     /// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: at least three labels of lower-case letters, the last a number.
