@@ -2,13 +2,18 @@
 public enum Hex {
     /// Lower case.
     public static func encode(_ bytes: [UInt8]) -> String {
+        String(decoding: digits(bytes.span), as: UTF8.self)
+    }
+
+    /// The digits as ASCII, lower case.
+    public static func digits(_ bytes: Span<UInt8>) -> [UInt8] {
         var digits: [UInt8] = []
         digits.reserveCapacity(2 * bytes.count)
-        for byte in bytes {
-            digits.append(digit(byte >> 4))
-            digits.append(digit(byte & 15))
+        for index in bytes.indices {
+            digits.append(digit(bytes[index] >> 4))
+            digits.append(digit(bytes[index] & 15))
         }
-        return String(decoding: digits, as: UTF8.self)
+        return digits
     }
 
     /// Digits in either case, an even number of them; nil for anything else.

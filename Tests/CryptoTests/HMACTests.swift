@@ -32,7 +32,15 @@ import Testing
         let key = try #require(Hex.decode(key))
         let message = try #require(Hex.decode(message))
         #expect(Hex.encode(HMAC.sha256(key: key, message)) == code)
+        // A key in use gives the same code every time, whatever came between.
+        let ready = HMACKey(key.span)
+        for _ in 0..<2 {
+            #expect(ready.withCode(of: message) { Hex.encode(copying($0)) } == code)
+            _ = ready.derived([1])
+        }
     }
+
+    private func copying(_ span: Span<UInt8>) -> [UInt8] { span.indices.map { span[$0] } }
 
     @Test func `many tasks may authenticate at once`() async {
         let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
