@@ -33,17 +33,19 @@ extension AWSClient {
             signer.sign(
                 method: call.method, url: request.url, headers: &request.headers,
                 payloadHash: SigV4.hash(bytes), sendsPayloadHash: service.sendsPayloadHash, at: time)
-        case .signedChunks(let length, let next):
+        case .chunked(let encoding, let length, let next):
             request.headers["content-encoding"] =
                 ["aws-chunked", call.headers["content-encoding"]].compactMap(\.self).joined(separator: ",")
             request.headers["x-amz-decoded-content-length"] = "\(length)"
+            request.headers["x-amz-trailer"] = encoding.trailer?.header
             let signature = signer.sign(
                 method: call.method, url: request.url, headers: &request.headers,
-                payloadHash: ChunkSigner.payloadHash, sendsPayloadHash: true, at: time)
-            let chunks = SignedChunks(
-                signer: ChunkSigner(seed: signature.value, signer: signer, time: time), length: length,
-                source: next)
-            request.body = .stream(length: ChunkSigner.encodedLength(of: length)) { try await chunks.next() }
+                payloadHash: encoding.payloadHash, sendsPayloadHash: true, at: time)
+            let chunks = ChunkedBody(
+                length: length, trailer: encoding.trailer,
+                signer: encoding.isSigned
+                    ? ChunkSigner(seed: signature.value, signer: signer, time: time) : nil, source: next)
+            request.body = .stream(length: encoding.encodedLength(of: length)) { try await chunks.next() }
         }
         return request
     }

@@ -46,13 +46,28 @@ extension Timestamp {
     /// `20261121T052636Z`, as SigV4 writes it.
     public var basicISO8601: String {
         let time = CivilTime(self)
-        return "\(basicDate)T\(padded(time.hour, 2))\(padded(time.minute, 2))\(padded(time.second, 2))Z"
+        // Byte by byte: every signed request says it.
+        var text = Self.basicDate(time)
+        text.append(UInt8(ascii: "T"))
+        for number in [time.hour, time.minute, time.second] { Self.append(number, to: &text) }
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// `20261121`.
-    public var basicDate: String {
-        let time = CivilTime(self)
-        return padded(time.year, 4) + padded(time.month, 2) + padded(time.day, 2)
+    public var basicDate: String { String(decoding: Self.basicDate(CivilTime(self)), as: UTF8.self) }
+
+    private static func basicDate(_ time: CivilTime) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(16)
+        for number in [time.year / 100, time.year % 100, time.month, time.day] { append(number, to: &text) }
+        return text
+    }
+
+    /// Two digits.
+    private static func append(_ number: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 
     /// `20261121T052636Z`; nil for anything else.

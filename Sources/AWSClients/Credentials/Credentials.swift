@@ -1,23 +1,24 @@
+public import Crypto
 public import Time
 
 /// Who signs: a key pair, and for temporary ones the session token that goes with it.
 public struct Credentials: Sendable, Hashable {
     /// May contain a colon.
     public var accessKeyID: String
-    /// Never in a log, an error or an address.
-    public var secretAccessKey: String
+    /// Never in a log, an error or an address; wiped from memory when the last copy of the credentials goes.
+    public var secretAccessKey: Secret
     /// Sent and signed with every request when there is one.
     public var sessionToken: String?
     /// When they stop to hold; nil = never.
     public var expiration: Timestamp?
 
-    /// Credentials as given.
+    /// Credentials as given. The text of the secret stays the caller's.
     public init(
         accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil,
         expiration: Timestamp? = nil
     ) {
         self.accessKeyID = accessKeyID
-        self.secretAccessKey = secretAccessKey
+        self.secretAccessKey = Secret(secretAccessKey)
         self.sessionToken = sessionToken
         self.expiration = expiration
     }

@@ -29,7 +29,7 @@ extension S3 {
                 "an object of \(length) bytes; one PUT takes at most 5 GB (5,368,709,120)")
         }
         call.headers = try options.headers(call.operation)
-        call.body = .signedChunks(length: length, next: next)
+        call.body = .chunked(ChunkedEncoding(), length: length, next: next)
         call.streams = true
         return try await client.send(call) { Self.info($0.headers) }
     }

@@ -1,29 +1,104 @@
-import HTTP
-
 /// The query's part of a canonical request: every name and value encoded the one way SigV4 knows, sorted by encoded
 /// name, then by encoded value.
 enum CanonicalQuery {
     static func encode(_ items: [(name: String, value: String)]) -> String {
-        sorted(items.map { (URL.percentEncode($0.name), URL.percentEncode($0.value)) })
+        var encoded = EncodedItems()
+        for (name, value) in items { encoded.add(name, value) }
+        var text: [UInt8] = []
+        encoded.append(to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// From a query as it is sent, however it is encoded. Bytes that are no escapes stand for themselves.
     static func canonicalize(_ query: String) -> String {
-        sorted(
-            query.split(separator: "&").map { pair in
-                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (reencode(parts[0]), parts.count > 1 ? reencode(parts[1]) : "")
-            })
+        var text: [UInt8] = []
+        append(query, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func reencode(_ text: Substring) -> String {
-        let text = String(text)
-        return URL.percentEncode(URL.percentDecode(text) ?? text)
+    static func append(_ query: String, to text: inout [UInt8]) {
+        var encoded = EncodedItems()
+        encoded.add(query: query.utf8.span)
+        encoded.append(to: &text)
+    }
+}
+
+/// Names and values, encoded one after another in one buffer.
+struct EncodedItems {
+    private struct Item {
+        var start: Int
+        /// Where the value begins, after the `=`.
+        var value: Int
+        var end: Int
     }
 
-    private static func sorted(_ encoded: [(name: String, value: String)]) -> String {
-        // Encoded text is ASCII, where Swift's order of strings is the order of bytes.
-        encoded.sorted { ($0.name, $0.value) < ($1.name, $1.value) }
-            .map { "\($0.name)=\($0.value)" }.joined(separator: "&")
+    private var bytes: [UInt8] = []
+    private var items: [Item] = []
+
+    mutating func add(_ name: String, _ value: String) {
+        let start = bytes.count
+        PercentEncoding.append(name.utf8.span, to: &bytes)
+        bytes.append(UInt8(ascii: "="))
+        let middle = bytes.count
+        PercentEncoding.append(value.utf8.span, to: &bytes)
+        items.append(Item(start: start, value: middle, end: bytes.count))
+    }
+
+    /// A query as it is sent; empty pairs between `&` are no pairs.
+    mutating func add(query: Span<UInt8>) {
+        bytes.reserveCapacity(bytes.count + query.count + 16)
+        var position = 0
+        while position < query.count {
+            var end = position
+            var equals: Int?
+            while end < query.count, query[end] != UInt8(ascii: "&") {
+                if equals == nil, query[end] == UInt8(ascii: "=") { equals = end }
+                end += 1
+            }
+            if end > position {
+                let start = bytes.count
+                PercentEncoding.appendAgain(query.extracting(position..<(equals ?? end)), to: &bytes)
+                bytes.append(UInt8(ascii: "="))
+                let middle = bytes.count
+                if let equals {
+                    PercentEncoding.appendAgain(query.extracting((equals + 1)..<end), to: &bytes)
+                }
+                items.append(Item(start: start, value: middle, end: bytes.count))
+            }
+            position = end + 1
+        }
+    }
+
+    mutating func append(to text: inout [UInt8]) {
+        // By insertion: there are few, and most come in order.
+        for index in items.indices.dropFirst() {
+            var place = index
+            while place > 0, precedes(items[place], items[place - 1]) {
+                items.swapAt(place, place - 1)
+                place -= 1
+            }
+        }
+        for (index, item) in items.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: "&")) }
+            text.append(contentsOf: bytes[item.start..<item.end])
+        }
+    }
+
+    private func precedes(_ a: Item, _ b: Item) -> Bool {
+        let (nameA, nameB) = (a.start..<(a.value - 1), b.start..<(b.value - 1))
+        let names = bytes.compare(nameA, nameB)
+        return names < 0 || (names == 0 && bytes.compare(a.value..<a.end, b.value..<b.end) < 0)
+    }
+}
+
+extension [UInt8] {
+    /// Two parts of it in the order of their bytes: negative when the first comes first, 0 when they are equal.
+    func compare(_ a: Range<Int>, _ b: Range<Int>) -> Int {
+        let bytes = span
+        for offset in 0..<Swift.min(a.count, b.count) {
+            let difference = Int(bytes[a.lowerBound + offset]) - Int(bytes[b.lowerBound + offset])
+            if difference != 0 { return difference }
+        }
+        return a.count - b.count
     }
 }

@@ -4,6 +4,8 @@ import Time
 
 /// AWS Signature Version 4: the header form and the query (presigned) form
 /// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html).
+///
+/// Every call signs, so it works on bytes: text is made only of what goes into a header.
 struct SigV4: Sendable {
     /// What becomes of a path, encoded once as it is sent, in the canonical request.
     enum PathRule: Sendable {
@@ -17,9 +19,12 @@ struct SigV4: Sendable {
     struct Signature: Sendable {
         var canonicalRequest: [UInt8]
         var stringToSign: [UInt8]
-        var signedHeaders: String
+        /// `host;x-amz-date`
+        var signedHeaders: [UInt8]
         /// Lower-case hexadecimal.
-        var value: String
+        var digits: [UInt8]
+
+        var value: String { String(decoding: digits, as: UTF8.self) }
     }
 
     /// SHA-256 of nothing.
@@ -37,12 +42,8 @@ struct SigV4: Sendable {
         body.isEmpty ? emptyHash : Hex.encode(SHA256.hash(body))
     }
 
-    /// `20130524/us-east-1/s3/aws4_request`
-    func scope(at time: Timestamp) -> String { "\(time.basicDate)/\(region)/\(service)/aws4_request" }
-
-    func key(at time: Timestamp) -> [UInt8] {
-        keys.key(
-            secret: credentials.secretAccessKey, date: time.basicDate, region: region, service: service)
+    func key(at time: Timestamp) -> SigningKey {
+        keys.key(secret: credentials.secretAccessKey, region: region, service: service, at: time)
     }
 
     /// Adds `x-amz-date`, the session token, `x-amz-content-sha256` when asked, and `authorization`. Whatever other
@@ -52,15 +53,26 @@ struct SigV4: Sendable {
         method: HTTPMethod, url: URL, headers: inout HTTPHeaders, payloadHash: String,
         sendsPayloadHash: Bool, at time: Timestamp
     ) -> Signature {
-        headers["x-amz-date"] = time.basicISO8601
+        let key = key(at: time)
+        let date = time.basicISO8601
+        headers["x-amz-date"] = date
         if let token = credentials.sessionToken { headers["x-amz-security-token"] = token }
         if sendsPayloadHash { headers["x-amz-content-sha256"] = payloadHash }
         let signature = signature(
-            method: method, url: url, canonicalQuery: CanonicalQuery.canonicalize(url.query ?? ""),
-            headers: headers, payloadHash: payloadHash, at: time)
-        headers["authorization"] =
-            "\(Self.algorithm) Credential=\(credentials.accessKeyID)/\(scope(at: time)), "
-            + "SignedHeaders=\(signature.signedHeaders), Signature=\(signature.value)"
+            method: method, url: url, CanonicalHeaders(headers, host: url.authority),
+            payloadHash: payloadHash, date: date, key: key
+        ) { CanonicalQuery.append(url.query ?? "", to: &$0) }
+        var authorization: [UInt8] = []
+        authorization.reserveCapacity(320)
+        authorization.append(contentsOf: "\(Self.algorithm) Credential=".utf8)
+        authorization.append(contentsOf: credentials.accessKeyID.utf8)
+        authorization.append(UInt8(ascii: "/"))
+        authorization.append(contentsOf: key.scope)
+        authorization.append(contentsOf: ", SignedHeaders=".utf8)
+        authorization.append(contentsOf: signature.signedHeaders)
+        authorization.append(contentsOf: ", Signature=".utf8)
+        authorization.append(contentsOf: signature.digits)
+        headers["authorization"] = String(decoding: authorization, as: UTF8.self)
         return signature
     }
 
@@ -70,62 +82,62 @@ struct SigV4: Sendable {
         method: HTTPMethod, url: inout URL, headers: HTTPHeaders, payloadHash: String, seconds: Int64,
         at time: Timestamp
     ) -> Signature {
-        let signedHeaders = CanonicalHeaders(withHost(headers, url)).names
-        var added = [
-            ("X-Amz-Algorithm", Self.algorithm),
-            ("X-Amz-Credential", "\(credentials.accessKeyID)/\(scope(at: time))"),
-            ("X-Amz-Date", time.basicISO8601),
-            ("X-Amz-Expires", "\(seconds)"),
-            ("X-Amz-SignedHeaders", signedHeaders),
-        ]
-        if let token = credentials.sessionToken { added.append(("X-Amz-Security-Token", token)) }
-        let own = url.query.map { $0 + "&" } ?? ""
-        let query = CanonicalQuery.canonicalize(own + CanonicalQuery.encode(added))
+        let key = key(at: time)
+        let date = time.basicISO8601
+        let canonicalHeaders = CanonicalHeaders(headers, host: url.authority)
+        var items = EncodedItems()
+        if let own = url.query { items.add(query: own.utf8.span) }
+        items.add("X-Amz-Algorithm", Self.algorithm)
+        items.add(
+            "X-Amz-Credential", "\(credentials.accessKeyID)/\(String(decoding: key.scope, as: UTF8.self))")
+        items.add("X-Amz-Date", date)
+        items.add("X-Amz-Expires", "\(seconds)")
+        items.add("X-Amz-SignedHeaders", String(decoding: canonicalHeaders.names, as: UTF8.self))
+        if let token = credentials.sessionToken { items.add("X-Amz-Security-Token", token) }
+        var query: [UInt8] = []
+        items.append(to: &query)
         let signature = signature(
-            method: method, url: url, canonicalQuery: query, headers: headers, payloadHash: payloadHash,
-            at: time)
-        url.query = "\(query)&X-Amz-Signature=\(signature.value)"
+            method: method, url: url, canonicalHeaders, payloadHash: payloadHash, date: date, key: key
+        ) { $0.append(contentsOf: query) }
+        query.append(contentsOf: "&X-Amz-Signature=".utf8)
+        query.append(contentsOf: signature.digits)
+        url.query = String(decoding: query, as: UTF8.self)
         return signature
     }
 
     private func signature(
-        method: HTTPMethod, url: URL, canonicalQuery: String, headers: HTTPHeaders, payloadHash: String,
-        at time: Timestamp
+        method: HTTPMethod, url: URL, _ headers: CanonicalHeaders, payloadHash: String, date: String,
+        key: SigningKey, appendQuery: (inout [UInt8]) -> Void
     ) -> Signature {
-        let headers = CanonicalHeaders(withHost(headers, url))
+        let newline = UInt8(ascii: "\n")
         var request: [UInt8] = []
-        request.reserveCapacity(512)
+        request.reserveCapacity(1024)
         request.append(contentsOf: method.rawValue.utf8)
-        request.append(UInt8(ascii: "\n"))
-        request.append(contentsOf: canonicalPath(url.path).utf8)
-        request.append(UInt8(ascii: "\n"))
-        request.append(contentsOf: canonicalQuery.utf8)
-        request.append(UInt8(ascii: "\n"))
-        request.append(contentsOf: headers.lines)
-        request.append(UInt8(ascii: "\n"))
-        request.append(contentsOf: headers.names.utf8)
-        request.append(UInt8(ascii: "\n"))
-        request.append(contentsOf: payloadHash.utf8)
-        let stringToSign = Array(
-            "\(Self.algorithm)\n\(time.basicISO8601)\n\(scope(at: time))\n\(Hex.encode(SHA256.hash(request)))"
-                .utf8)
-        return Signature(
-            canonicalRequest: request, stringToSign: stringToSign, signedHeaders: headers.names,
-            value: Hex.encode(HMAC.sha256(key: key(at: time), stringToSign)))
-    }
-
-    private func canonicalPath(_ path: String) -> String {
+        request.append(newline)
         switch pathRule {
-        case .asSent: path
-        case .normalizedAndEncodedTwice:
-            URL.percentEncode(CanonicalPath.normalize(path), keepingSlashes: true)
+        case .asSent: request.append(contentsOf: url.path.utf8)
+        case .normalizedAndEncodedTwice: CanonicalPath.append(url.path, to: &request)
         }
-    }
+        request.append(newline)
+        appendQuery(&request)
+        request.append(newline)
+        request.append(contentsOf: headers.lines)
+        request.append(newline)
+        request.append(contentsOf: headers.names)
+        request.append(newline)
+        request.append(contentsOf: payloadHash.utf8)
 
-    private func withHost(_ headers: HTTPHeaders, _ url: URL) -> HTTPHeaders {
-        if headers["host"] != nil { return headers }
-        var headers = headers
-        headers["host"] = url.authority
-        return headers
+        var text: [UInt8] = []
+        text.reserveCapacity(192)
+        text.append(contentsOf: "\(Self.algorithm)\n".utf8)
+        text.append(contentsOf: date.utf8)
+        text.append(newline)
+        text.append(contentsOf: key.scope)
+        text.append(newline)
+        text.append(contentsOf: Hex.digits(SHA256.hash(request).span))
+        var digits: [UInt8] = []
+        key.sign(text, to: &digits)
+        return Signature(
+            canonicalRequest: request, stringToSign: text, signedHeaders: headers.names, digits: digits)
     }
 }

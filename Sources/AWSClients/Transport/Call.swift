@@ -4,8 +4,8 @@ import HTTP
 struct Call: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])
-        /// Pieces that add up to `length`, signed in chunks as they go out. Cannot be replayed.
-        case signedChunks(length: Int, next: @Sendable () async throws -> [UInt8]?)
+        /// Pieces that add up to `length`, sent in chunks as they come. Cannot be replayed.
+        case chunked(ChunkedEncoding, length: Int, next: @Sendable () async throws -> [UInt8]?)
     }
 
     let operation: Operation
@@ -34,7 +34,7 @@ struct Call: Sendable {
     var isReplayable: Bool {
         switch body {
         case .bytes: true
-        case .signedChunks: false
+        case .chunked: false
         }
     }
 }

@@ -45,7 +45,7 @@ import Testing
         #expect(
             String(decoding: canonical.lines, as: UTF8.self)
                 == "host:example.com\nx-a:1,2\nx-b:two words\nx-empty:\n")
-        #expect(canonical.names == "host;x-a;x-b;x-empty")
+        #expect(canonical.names == Array("host;x-a;x-b;x-empty".utf8))
     }
 
     @Test func leavesUnsignedWhatChangesOnTheWay() {
@@ -55,6 +55,6 @@ import Testing
                 "X-Amzn-Trace-Id": "e",
                 "Authorization": "f", "Accept-Encoding": "g", "Host": "h",
             ] as HTTPHeaders)
-        #expect(canonical.names == "host")
+        #expect(canonical.names == Array("host".utf8))
     }
 }
