@@ -82,6 +82,38 @@ import Testing
         Case("a set must not be empty") {
             try await DynamoDB($0).put(["pk": .s("a"), "s": .ss([])], into: "t")
         },
+        Case("a batch of 101 keys; 1 to 100 are allowed") {
+            _ = try await DynamoDB($0).batchGet((0..<101).map { ["pk": .n($0)] }, from: "t")
+        },
+        Case("a key stands twice in the batch") {
+            _ = try await DynamoDB($0).batchGet([["pk": .s("a")], ["pk": .s("a")]], from: "t")
+        },
+        Case("an item of 409601 bytes; at most 409,600 (400 KB) are allowed") {
+            try await DynamoDB($0).put(["pk": .s(text(409_599))], into: "t")
+        },
+        Case("an item of 409601 bytes; at most 409,600 (400 KB) are allowed") {
+            try await DynamoDB($0).batchWrite([.put(["pk": .s(text(409_599))])], to: "t")
+        },
+        Case("a value of 409601 bytes; an item has at most 409,600 (400 KB)") {
+            try await DynamoDB($0).update(["pk": .s("a")], in: "t", [.set("a", .s(text(409_601)))])
+        },
+        Case("a transaction of 4300010 bytes; at most 4,194,304 (4 MB) are allowed") {
+            try await DynamoDB($0).transactWrite(
+                (0..<11).map { _ in .put(["pk": .s("a"), "x": .s(text(390_906))], table: "t") })
+        },
+        Case("a value more than 32 levels deep; DynamoDB keeps none") {
+            let deep = (0..<32).reduce(AttributeValue.null) { value, _ in .l([value]) }
+            try await DynamoDB($0).put(["pk": .s("a"), "d": deep], into: "t")
+        },
+        Case("an expression of 4443 bytes; at most 4,096 (4 KB) are allowed") {
+            let many = [Condition](repeating: .exists("a"), count: 171)
+            try await DynamoDB($0).put(["pk": .s("a")], into: "t", condition: .and(many))
+        },
+        Case("segment 4 of 4; 0 up to 1,000,000 are allowed") {
+            var scan = DynamoDB.Scan(table: "t")
+            scan.segment = (4, 4)
+            _ = try await DynamoDB($0).scan(scan)
+        },
         Case("an empty AND in a condition") {
             try await DynamoDB($0).put(["pk": .s("a")], into: "t", condition: .and([]))
         },

@@ -8,7 +8,7 @@ import Time
 
 /// The happy paths against moto with signature checking on, with a key of its IAM.
 @Suite(.timeLimit(.minutes(1))) struct MotoTests {
-    private static func client() async throws -> AWSClient {
+    static func client() async throws -> AWSClient {
         AWSClient(
             http: TestLoop.http,
             configuration: try .init(environment: try await LocalAWS.shared().environment))
@@ -218,7 +218,7 @@ import Time
         #expect(missing?.status == 400)
     }
 
-    private static func schema(_ name: String) -> JSON {
+    static func schema(_ name: String) -> JSON {
         [
             "TableName": .string(name), "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [

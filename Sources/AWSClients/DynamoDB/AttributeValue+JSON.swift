@@ -5,8 +5,14 @@ extension AttributeValue {
     /// What DynamoDB would refuse, found before it is sent.
     struct Invalid: Error { let message: String }
 
-    /// As DynamoDB's JSON has it: `{"N":"12"}`. Throws for numbers out of range and empty sets.
-    func json() throws(Invalid) -> JSON {
+    /// Levels of values within one another, a scalar attribute being one.
+    static let maximumDepth = 32
+
+    /// As DynamoDB's JSON has it: `{"N":"12"}`. Throws for numbers out of range, empty sets, and what is too deep.
+    func json(depth: Int = 0) throws(Invalid) -> JSON {
+        if depth >= Self.maximumDepth {
+            throw Invalid(message: "a value more than 32 levels deep; DynamoDB keeps none")
+        }
         switch self {
         case .s(let value): return ["S": .string(value)]
         case .n(let value):
@@ -17,9 +23,9 @@ extension AttributeValue {
         case .null: return ["NULL": true]
         case .l(let values):
             var array: [JSON] = []
-            for value in values { array.append(try value.json()) }
+            for value in values { array.append(try value.json(depth: depth + 1)) }
             return ["L": .array(array)]
-        case .m(let members): return ["M": try Self.json(members)]
+        case .m(let members): return ["M": try Self.json(members, depth: depth + 1)]
         case .ss(let values): return ["SS": try Self.set(values.map { .string($0) })]
         case .ns(let values):
             for value in values { try DecimalNumber.validate(value) }
@@ -29,9 +35,11 @@ extension AttributeValue {
     }
 
     /// An item; names in order, so that equal items make equal bytes.
-    static func json(_ item: Item) throws(Invalid) -> JSON {
+    static func json(_ item: Item, depth: Int = 0) throws(Invalid) -> JSON {
         var object = JSON.Object()
-        for (name, value) in item.sorted(by: { $0.key < $1.key }) { object[name] = try value.json() }
+        for (name, value) in item.sorted(by: { $0.key < $1.key }) {
+            object[name] = try value.json(depth: depth)
+        }
         return .object(object)
     }
 

@@ -17,6 +17,9 @@ enum DecimalNumber {
         }
     }
 
+    /// Without leading and trailing zeros, so none for zero; nil when it is no number.
+    static func significantDigits(_ text: String) -> Int? { parse(text)?.digits }
+
     /// The number of significant digits, and the power of ten of the first of them; nil when it is no number. Zero
     /// has no significant digit.
     private static func parse(_ text: String) -> (digits: Int, exponent: Int)? {

@@ -10,44 +10,91 @@ extension DynamoDB {
     }
 
     static let maximumBatchItems = 25
+    static let maximumBatchKeys = 100
 
     /// Up to 25 writes to one table in one request; each may succeed alone. What DynamoDB leaves unprocessed is sent
-    /// again with back-off, as often as a call is attempted; what is left then is an error.
+    /// again with back-off, for as long as something of it gets done; what is left then is an error.
     public func batchWrite(_ items: [BatchItem], to table: String) async throws(AWSError) {
         let operation = Operation(.dynamoDB, "BatchWriteItem")
         guard (1...Self.maximumBatchItems).contains(items.count) else {
             throw operation.invalid(
                 "a batch of \(items.count) items; 1 to \(Self.maximumBatchItems) are allowed")
         }
-        var pending: [JSON] = []
-        do throws(AttributeValue.Invalid) {
-            for item in items { pending.append(try Self.request(item)) }
-        } catch {
-            throw operation.invalid(error.message)
+        let requests = try Self.all(items, operation) { item throws(AttributeValue.Invalid) in
+            switch item {
+            case .put(let item): ["PutRequest": ["Item": try AttributeValue.checkedJSON(item)]]
+            case .delete(let key): ["DeleteRequest": ["Key": try Self.key(key)]]
+            }
         }
-        let policy = client.policy(for: .dynamoDB)
-        for round in 0..<policy.maximumAttempts {
-            pending = try await call(operation, ["RequestItems": [table: .array(pending)]]) { output in
+        try await untilProcessed(operation, requests) { pending throws(AWSError) in
+            try await call(operation, ["RequestItems": [table: .array(pending)]]) { output in
                 output["UnprocessedItems"]?[table]?.array ?? []
             }
-            if pending.isEmpty { return }
-            if round + 1 == policy.maximumAttempts { break }
+        }
+    }
+
+    /// The items of up to 100 different keys of one table, in no order, without those that are not there. What
+    /// DynamoDB leaves unprocessed is asked for again as `batchWrite` does it.
+    public func batchGet(
+        _ keys: [Item], from table: String, consistent: Bool = true, projection: [AttributePath]? = nil
+    ) async throws(AWSError) -> [Item] {
+        let operation = Operation(.dynamoDB, "BatchGetItem")
+        guard (1...Self.maximumBatchKeys).contains(keys.count) else {
+            throw operation.invalid(
+                "a batch of \(keys.count) keys; 1 to \(Self.maximumBatchKeys) are allowed")
+        }
+        if Set(keys).count < keys.count { throw operation.invalid("a key stands twice in the batch") }
+        var request: JSON.Object = ["ConsistentRead": .bool(consistent)]
+        let wanted = try Self.all(keys, operation, Self.key)
+        if let projection {
+            let expression = try Self.all([projection], operation) { paths throws(AttributeValue.Invalid) in
+                var input = JSON.Object()
+                var expression = Expression()
+                input["ProjectionExpression"] = .string(try expression.projection(paths))
+                expression.add(to: &input)
+                return .object(input)
+            }
+            for (name, value) in expression[0].object ?? [:] { request[name] = value }
+        }
+        var items: [Item] = []
+        try await untilProcessed(operation, wanted) { pending throws(AWSError) in
+            request["Keys"] = .array(pending)
+            let (found, left) = try await call(operation, ["RequestItems": [table: .object(request)]]) {
+                output throws(AWSError) in
+                (
+                    try Self.items(output["Responses"]?[table], operation),
+                    output["UnprocessedKeys"]?[table]?["Keys"]?.array ?? []
+                )
+            }
+            items += found
+            return left
+        }
+        return items
+    }
+
+    /// Runs `round` with what the last one left, after a pause, until nothing is left. It gives up when as many rounds
+    /// one after another got nothing done as a call has attempts.
+    private func untilProcessed(
+        _ operation: Operation, _ all: [JSON], round: ([JSON]) async throws(AWSError) -> [JSON]
+    ) async throws(AWSError) {
+        let policy = client.policy(for: .dynamoDB)
+        var pending = all
+        var stalled = 0
+        while true {
+            let left = try await round(pending)
+            if left.isEmpty { return }
+            stalled = left.count < pending.count ? 0 : stalled + 1
+            pending = left
+            if stalled == policy.maximumAttempts { break }
             let delay = policy.delay(
-                retry: round, verdict: .transient, random: client.clock.random(), hint: nil)
+                retry: max(stalled - 1, 0), verdict: .transient, random: client.clock.random(), hint: nil)
             do { try await client.clock.sleep(delay) } catch {
                 throw operation.error(.cancelled, "cancelled")
             }
         }
         throw operation.error(
             .init(rawValue: "ProvisionedThroughputExceededException"),
-            "\(pending.count) of \(items.count) items were still unprocessed after \(policy.maximumAttempts) rounds"
+            "\(pending.count) of \(all.count) items were still unprocessed after \(stalled) rounds without progress"
         )
-    }
-
-    private static func request(_ item: BatchItem) throws(AttributeValue.Invalid) -> JSON {
-        switch item {
-        case .put(let item): ["PutRequest": ["Item": try AttributeValue.json(item)]]
-        case .delete(let key): ["DeleteRequest": ["Key": try Self.key(key)]]
-        }
     }
 }

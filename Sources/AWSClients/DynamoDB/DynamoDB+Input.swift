@@ -4,11 +4,11 @@ extension DynamoDB {
     /// A request's input: table, condition and what `fill` adds. What DynamoDB would refuse is refused here.
     static func input(
         _ operation: Operation, _ table: String, _ condition: Condition? = nil,
-        _ returning: ReturnValues = .none,
+        _ returning: ReturnValues = .none, _ returningOnFailure: Bool = false,
         fill: (inout JSON.Object, inout Expression) throws(AttributeValue.Invalid) -> Void
     ) throws(AWSError) -> JSON {
         do throws(AttributeValue.Invalid) {
-            return .object(try object(table, condition, returning, fill: fill))
+            return .object(try object(table, condition, returning, returningOnFailure, fill: fill))
         } catch {
             throw operation.invalid(error.message)
         }
@@ -16,6 +16,7 @@ extension DynamoDB {
 
     static func object(
         _ table: String, _ condition: Condition? = nil, _ returning: ReturnValues = .none,
+        _ returningOnFailure: Bool = false,
         fill: (inout JSON.Object, inout Expression) throws(AttributeValue.Invalid) -> Void
     ) throws(AttributeValue.Invalid) -> JSON.Object {
         var input: JSON.Object = ["TableName": .string(table)]
@@ -23,6 +24,7 @@ extension DynamoDB {
         try fill(&input, &expression)
         if let condition { input["ConditionExpression"] = .string(try expression.condition(condition)) }
         expression.add(to: &input)
+        if returningOnFailure { input["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD" }
         if returning != .none { input["ReturnValues"] = .string(returning.rawValue) }
         return input
     }
@@ -52,6 +54,28 @@ extension DynamoDB {
         if size > 2048 {
             throw .init(message: "the key attribute \(name) has \(size) bytes; at most 2,048 are allowed")
         }
+    }
+
+    /// Several of something, each as DynamoDB would take it.
+    static func all<Element>(
+        _ elements: [Element], _ operation: Operation,
+        _ make: (Element) throws(AttributeValue.Invalid) -> JSON
+    ) throws(AWSError) -> [JSON] {
+        var made: [JSON] = []
+        do throws(AttributeValue.Invalid) {
+            for element in elements { made.append(try make(element)) }
+        } catch {
+            throw operation.invalid(error.message)
+        }
+        return made
+    }
+
+    static func items(_ json: JSON?, _ operation: Operation) throws(AWSError) -> [Item] {
+        var items: [Item] = []
+        for element in json?.array ?? [] {
+            if let item = try item(element, operation) { items.append(item) }
+        }
+        return items
     }
 
     static func item(_ json: JSON?, _ operation: Operation) throws(AWSError) -> Item? {

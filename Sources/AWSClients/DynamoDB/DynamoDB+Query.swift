@@ -20,7 +20,7 @@ extension DynamoDB {
         /// The last page's `lastKey`.
         public var startKey: Item?
         /// The attributes wanted; nil is all.
-        public var projection: [String]?
+        public var projection: [AttributePath]?
         /// COUNT only.
         public var countOnly = false
 
@@ -32,60 +32,24 @@ extension DynamoDB {
         }
     }
 
-    /// A page of a query; it may be empty and not the last.
-    public struct Page: Sendable {
-        /// The items that passed the filter.
-        public var items: [Item]
-        /// How many passed the filter, also where only the count was asked for.
-        public var count: Int
-        /// Where the next page begins; nil at the end.
-        public var lastKey: Item?
-
-        /// A page as given.
-        public init(items: [Item], count: Int, lastKey: Item? = nil) {
-            self.items = items
-            self.count = count
-            self.lastKey = lastKey
-        }
-    }
-
     /// One page.
     public func query(_ query: Query) async throws(AWSError) -> Page {
         let operation = Operation(.dynamoDB, "Query")
         let input = try Self.input(operation, query.table) {
             input, expression throws(AttributeValue.Invalid) in
             try Self.checkKeys(query.keyCondition)
-            if let index = query.index { input["IndexName"] = .string(index) }
             input["KeyConditionExpression"] = .string(try expression.condition(query.keyCondition))
-            if let filter = query.filter {
-                input["FilterExpression"] = .string(try expression.condition(filter))
-            }
-            if let projection = query.projection {
-                input["ProjectionExpression"] = .string(try expression.projection(projection))
-            }
-            if let limit = query.limit {
-                guard limit >= 1 else { throw .init(message: "a limit of \(limit); it must be at least 1") }
-                input["Limit"] = .number(limit)
-            }
             input["ScanIndexForward"] = .bool(query.ascending)
-            if query.consistent { input["ConsistentRead"] = true }
-            if let start = query.startKey { input["ExclusiveStartKey"] = try AttributeValue.json(start) }
-            if query.countOnly { input["Select"] = "COUNT" }
+            try Self.fill(
+                &input, &expression, query.index, query.filter, query.limit, query.consistent, query.startKey,
+                query.projection, query.countOnly)
         }
-        return try await call(operation, input) { output throws(AWSError) in
-            var items: [Item] = []
-            for item in output["Items"]?.array ?? [] {
-                if let item = try Self.item(item, operation) { items.append(item) }
-            }
-            return Page(
-                items: items, count: output["Count"]?.int ?? items.count,
-                lastKey: try Self.item(output["LastEvaluatedKey"], operation))
-        }
+        return try await page(operation, input)
     }
 
     private static func checkKeys(_ condition: Condition) throws(AttributeValue.Invalid) {
         switch condition {
-        case .equals(let path, let value): try checkKey(path, value)
+        case .equals(let path, let value): try checkKey(path.text, value)
         case .and(let parts): for part in parts { try checkKeys(part) }
         default: break
         }

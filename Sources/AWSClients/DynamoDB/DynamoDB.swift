@@ -17,13 +17,19 @@ public struct DynamoDB: Sendable {
     }
 
     let client: AWSClient
+    let onConsumedCapacity: (@Sendable (ConsumedCapacity) -> Void)?
 
-    /// A table's calls through a client.
-    public init(_ client: AWSClient) { self.client = client }
+    /// Calls through a client. With `onConsumedCapacity` every call asks what it cost, and tells for each table.
+    public init(
+        _ client: AWSClient, onConsumedCapacity: (@Sendable (ConsumedCapacity) -> Void)? = nil
+    ) {
+        self.client = client
+        self.onConsumedCapacity = onConsumedCapacity
+    }
 
     /// The item of a key, or nil.
     public func get(
-        _ key: Item, from table: String, consistent: Bool = true, projection: [String]? = nil
+        _ key: Item, from table: String, consistent: Bool = true, projection: [AttributePath]? = nil
     ) async throws(AWSError) -> Item? {
         let operation = Operation(.dynamoDB, "GetItem")
         let input = try Self.input(operation, table) { input, expression throws(AttributeValue.Invalid) in
@@ -39,14 +45,16 @@ public struct DynamoDB: Sendable {
     }
 
     /// Writes a whole item over whatever is there. Gives the old item when there was one and it was asked for.
+    /// `returningOnFailure`: a failed condition's error has the item that was there (`AWSError.conditionFailureItem`).
     @discardableResult
     public func put(
-        _ item: Item, into table: String, condition: Condition? = nil, returning: ReturnValues = .none
+        _ item: Item, into table: String, condition: Condition? = nil, returning: ReturnValues = .none,
+        returningOnFailure: Bool = false
     ) async throws(AWSError) -> Item? {
         let operation = Operation(.dynamoDB, "PutItem")
-        let input = try Self.input(operation, table, condition, returning) {
+        let input = try Self.input(operation, table, condition, returning, returningOnFailure) {
             input, _ throws(AttributeValue.Invalid) in
-            input["Item"] = try AttributeValue.json(item)
+            input["Item"] = try AttributeValue.checkedJSON(item)
         }
         return try await attributes(operation, input)
     }
@@ -55,10 +63,10 @@ public struct DynamoDB: Sendable {
     @discardableResult
     public func update(
         _ key: Item, in table: String, _ updates: [Update], condition: Condition? = nil,
-        returning: ReturnValues = .none
+        returning: ReturnValues = .none, returningOnFailure: Bool = false
     ) async throws(AWSError) -> Item? {
         let operation = Operation(.dynamoDB, "UpdateItem")
-        let input = try Self.input(operation, table, condition, returning) {
+        let input = try Self.input(operation, table, condition, returning, returningOnFailure) {
             input, expression throws(AttributeValue.Invalid) in
             input["Key"] = try Self.key(key)
             if !updates.isEmpty { input["UpdateExpression"] = .string(try expression.update(updates)) }
@@ -69,10 +77,11 @@ public struct DynamoDB: Sendable {
     /// Deletes an item; that there was none is no error.
     @discardableResult
     public func delete(
-        _ key: Item, from table: String, condition: Condition? = nil, returning: ReturnValues = .none
+        _ key: Item, from table: String, condition: Condition? = nil, returning: ReturnValues = .none,
+        returningOnFailure: Bool = false
     ) async throws(AWSError) -> Item? {
         let operation = Operation(.dynamoDB, "DeleteItem")
-        let input = try Self.input(operation, table, condition, returning) {
+        let input = try Self.input(operation, table, condition, returning, returningOnFailure) {
             input, _ throws(AttributeValue.Invalid) in
             input["Key"] = try Self.key(key)
         }
@@ -89,7 +98,17 @@ public struct DynamoDB: Sendable {
     func call<Output: Sendable>(
         _ operation: Operation, _ input: JSON, decode: (JSON) throws(AWSError) -> Output
     ) async throws(AWSError) -> Output {
-        try await client.json(operation, target: "DynamoDB_20120810", input, decode: decode)
+        guard let onConsumedCapacity, var members = input.object else {
+            return try await client.json(operation, target: "DynamoDB_20120810", input, decode: decode)
+        }
+        members["ReturnConsumedCapacity"] = "TOTAL"
+        let (output, capacity) = try await client.json(
+            operation, target: "DynamoDB_20120810", .object(members)
+        ) { output throws(AWSError) in
+            (try decode(output), ConsumedCapacity.all(in: output))
+        }
+        capacity.forEach(onConsumedCapacity)
+        return output
     }
 
     private func attributes(_ operation: Operation, _ input: JSON) async throws(AWSError) -> Item? {

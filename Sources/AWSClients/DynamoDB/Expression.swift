@@ -10,26 +10,48 @@ struct Expression {
     /// `IN` takes at most this many.
     static let maximumOperands = 100
     static let maximumDepth = 32
+    /// Of an expression's text.
+    static let maximumBytes = 4096
 
-    /// `#n0.#n1`
-    mutating func path(_ path: String) throws(AttributeValue.Invalid) -> String {
-        var parts: [String] = []
-        for part in path.split(separator: ".", omittingEmptySubsequences: false) {
-            if part.isEmpty { throw .init(message: "the attribute path \"\(path)\" has an empty part") }
-            parts.append(placeholder(String(part)))
+    mutating func condition(_ condition: Condition) throws(AttributeValue.Invalid) -> String {
+        try bounded(render(condition, depth: 0))
+    }
+
+    /// `#n0.#n1[2]`
+    private mutating func path(_ path: AttributePath) throws(AttributeValue.Invalid) -> String {
+        var text = ""
+        for step in path.steps {
+            switch step {
+            case .name(""):
+                throw .init(message: "the attribute path \"\(path.text)\" has an empty part")
+            case .name(let name): text += (text.isEmpty ? "" : ".") + placeholder(name)
+            case .index(let index): text += "[\(index)]"
+            }
         }
-        return parts.joined(separator: ".")
+        if text.isEmpty { throw .init(message: "an attribute path without a name") }
+        return text
     }
 
     /// `:v0`
-    mutating func value(_ value: AttributeValue) throws(AttributeValue.Invalid) -> String {
+    private mutating func value(_ value: AttributeValue) throws(AttributeValue.Invalid) -> String {
+        if value.size > AttributeValue.maximumItemSize {
+            throw .init(message: "a value of \(value.size) bytes; an item has at most 409,600 (400 KB)")
+        }
         let placeholder = ":v\(values.count)"
         values[placeholder] = try value.json()
         return placeholder
     }
 
-    mutating func condition(
-        _ condition: Condition, depth: Int = 0
+    private func bounded(_ text: String) throws(AttributeValue.Invalid) -> String {
+        if text.utf8.count > Self.maximumBytes {
+            throw .init(
+                message: "an expression of \(text.utf8.count) bytes; at most 4,096 (4 KB) are allowed")
+        }
+        return text
+    }
+
+    private mutating func render(
+        _ condition: Condition, depth: Int
     ) throws(AttributeValue.Invalid) -> String {
         if depth > Self.maximumDepth {
             throw .init(message: "a condition more than \(Self.maximumDepth) deep")
@@ -37,12 +59,18 @@ struct Expression {
         switch condition {
         case .exists(let path): return "attribute_exists(\(try self.path(path)))"
         case .notExists(let path): return "attribute_not_exists(\(try self.path(path)))"
-        case .equals(let path, let value): return try compare(path, "=", value)
-        case .notEquals(let path, let value): return try compare(path, "<>", value)
-        case .less(let path, let value): return try compare(path, "<", value)
-        case .lessOrEqual(let path, let value): return try compare(path, "<=", value)
-        case .greater(let path, let value): return try compare(path, ">", value)
-        case .greaterOrEqual(let path, let value): return try compare(path, ">=", value)
+        case .hasType(let path, let type):
+            return "attribute_type(\(try self.path(path)), \(try value(.s(type))))"
+        case .equals(let path, let value): return try compare(path, .equal, value)
+        case .notEquals(let path, let value): return try compare(path, .notEqual, value)
+        case .less(let path, let value): return try compare(path, .less, value)
+        case .lessOrEqual(let path, let value): return try compare(path, .lessOrEqual, value)
+        case .greater(let path, let value): return try compare(path, .greater, value)
+        case .greaterOrEqual(let path, let value): return try compare(path, .greaterOrEqual, value)
+        case .size(let path, let comparator, let size):
+            return "size(\(try self.path(path))) \(comparator.rawValue) \(try value(.n(size)))"
+        case .compare(let left, let comparator, let right):
+            return "\(try path(left)) \(comparator.rawValue) \(try path(right))"
         case .between(let path, let low, let high):
             return "\(try self.path(path)) BETWEEN \(try value(low)) AND \(try value(high))"
         case .beginsWith(let path, let prefix):
@@ -60,7 +88,7 @@ struct Expression {
             return "\(path) IN (\(placeholders.joined(separator: ", ")))"
         case .and(let parts): return try join(parts, "AND", depth)
         case .or(let parts): return try join(parts, "OR", depth)
-        case .not(let part): return "(NOT \(try self.condition(part, depth: depth + 1)))"
+        case .not(let part): return "(NOT \(try render(part, depth: depth + 1)))"
         }
     }
 
@@ -88,15 +116,16 @@ struct Expression {
                 clauses["DELETE", default: []].append("\(try self.path(path)) \(try self.value(value))")
             }
         }
-        return ["SET", "REMOVE", "ADD", "DELETE"].compactMap { keyword in
+        let text = ["SET", "REMOVE", "ADD", "DELETE"].compactMap { keyword in
             clauses[keyword].map { "\(keyword) \($0.joined(separator: ", "))" }
-        }.joined(separator: " ")
+        }
+        return try bounded(text.joined(separator: " "))
     }
 
-    mutating func projection(_ paths: [String]) throws(AttributeValue.Invalid) -> String {
+    mutating func projection(_ paths: [AttributePath]) throws(AttributeValue.Invalid) -> String {
         var rendered: [String] = []
         for path in paths { rendered.append(try self.path(path)) }
-        return rendered.joined(separator: ", ")
+        return try bounded(rendered.joined(separator: ", "))
     }
 
     /// The names and values, into the request: DynamoDB refuses empty ones.
@@ -114,9 +143,9 @@ struct Expression {
     }
 
     private mutating func compare(
-        _ path: String, _ comparator: String, _ value: AttributeValue
+        _ path: AttributePath, _ comparator: Condition.Comparator, _ value: AttributeValue
     ) throws(AttributeValue.Invalid) -> String {
-        "\(try self.path(path)) \(comparator) \(try self.value(value))"
+        "\(try self.path(path)) \(comparator.rawValue) \(try self.value(value))"
     }
 
     private mutating func join(
@@ -124,7 +153,7 @@ struct Expression {
     ) throws(AttributeValue.Invalid) -> String {
         if parts.isEmpty { throw .init(message: "an empty \(word) in a condition") }
         var rendered: [String] = []
-        for part in parts { rendered.append(try condition(part, depth: depth + 1)) }
+        for part in parts { rendered.append(try render(part, depth: depth + 1)) }
         return parts.count == 1 ? rendered[0] : "(\(rendered.joined(separator: " \(word) ")))"
     }
 }

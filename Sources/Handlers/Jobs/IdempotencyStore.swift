@@ -41,7 +41,8 @@ struct IdempotencyStore: Sendable {
             try await dynamoDB.put(
                 item, into: table,
                 condition: .or([
-                    .notExists("pk"), .lessOrEqual(TableDefinition.timeToLiveAttribute, .n(now.seconds)),
+                    .notExists("pk"),
+                    .lessOrEqual(AttributePath(names: TableDefinition.timeToLiveAttribute), .n(now.seconds)),
                 ]))
             return .job(proposed, isNew: true)
         } catch  where error.code == .conditionalCheckFailed {

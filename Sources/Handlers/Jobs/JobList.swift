@@ -59,8 +59,8 @@ extension JobStore {
     {
         let index = state == nil ? TableDefinition.byUser : TableDefinition.byUserStatus
         let partition = state.map { "\(user)#\($0.rawValue)" } ?? user
-        var condition: Condition = .equals(index.partitionKey, .s(partition))
-        if let after { condition = .and([condition, .less(index.sortKey, .s(after))]) }
+        var condition: Condition = .equals(AttributePath(names: index.partitionKey), .s(partition))
+        if let after { condition = .and([condition, .less(AttributePath(names: index.sortKey), .s(after))]) }
         var query = DynamoDB.Query(table: table, index: index.name, where: condition)
         query.ascending = false
         query.limit = limit + 1

@@ -115,10 +115,10 @@ struct JobStore: Sendable {
     static func difference(from old: Item, to new: Item) -> [Update] {
         var updates: [Update] = []
         for (name, value) in new.sorted(by: { $0.key < $1.key }) where old[name] != value {
-            updates.append(.set(name, value))
+            updates.append(.set(AttributePath(names: name), value))
         }
         for name in old.keys.sorted() where new[name] == nil {
-            updates.append(.remove(name))
+            updates.append(.remove(AttributePath(names: name)))
         }
         return updates
     }

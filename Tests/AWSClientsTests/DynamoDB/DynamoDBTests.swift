@@ -162,7 +162,97 @@ import Testing
         let error = await #expect(throws: AWSError.self) {
             try await table.batchWrite([.put(["pk": .s("a")])], to: "t")
         }
-        #expect(error?.message == "1 of 1 items were still unprocessed after 4 rounds")
+        #expect(error?.message == "1 of 1 items were still unprocessed after 4 rounds without progress")
         #expect(server.requests.count == 4)
+    }
+
+    @Test func aBatchGoesOnAsLongAsSomethingGetsDone() async throws {
+        // One item a round: more rounds than a call has attempts.
+        let server = try StrictServer { request, _ in
+            var left = request.json["RequestItems"]?["t"]?.array ?? []
+            left.removeFirst()
+            let unprocessed: JSON = left.isEmpty ? [:] : ["t": .array(left)]
+            return .answer(200, [:], JSON.object(["UnprocessedItems": unprocessed]).text)
+        }
+        let clock = FakeClock()
+        try await DynamoDB(server.client(clock: clock)).batchWrite(
+            (0..<9).map { .put(["pk": .n($0)]) }, to: "t")
+        #expect(server.requests.count == 9)
+        #expect(clock.sleeps == [Duration](repeating: .microseconds(12_500), count: 8))
+    }
+
+    @Test func aBatchOfKeysIsReadUntilNoneIsLeft() async throws {
+        let server = try StrictServer { _, number in
+            .answer(
+                200, [:],
+                number == 0
+                    ? #"{"Responses":{"t":[{"a":{"S":"1"}}]},"UnprocessedKeys":{"t":{"Keys":[{"pk":{"S":"b"}}]}}}"#
+                    : #"{"Responses":{"t":[{"a":{"S":"2"}}]},"UnprocessedKeys":{}}"#)
+        }
+        let items = try await DynamoDB(server.client()).batchGet(
+            [["pk": .s("a")], ["pk": .s("b")]], from: "t", projection: ["a"])
+        #expect(items == [["a": .s("1")], ["a": .s("2")]])
+        func sent(_ keys: String) throws -> JSON {
+            try json(
+                ##"{"RequestItems":{"t":{"ConsistentRead":true,"ProjectionExpression":"#n0","##
+                    + ##""ExpressionAttributeNames":{"#n0":"a"},"Keys":[\##(keys)]}}}"##)
+        }
+        #expect(
+            server.requests.map(\.json) == [
+                try sent(#"{"pk":{"S":"a"}},{"pk":{"S":"b"}}"#), try sent(#"{"pk":{"S":"b"}}"#),
+            ])
+    }
+
+    @Test func aFailedConditionGivesTheItemThatWasThere() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(
+                400, [:],
+                #"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","#
+                    + #""message":"The conditional request failed","Item":{"pk":{"S":"a"},"v":{"N":"3"}}}"#)
+        }
+        let table = DynamoDB(try server.client())
+        let calls: [@Sendable () async throws -> Void] = [
+            {
+                try await table.put(
+                    ["pk": .s("a")], into: "t", condition: .notExists("pk"), returningOnFailure: true)
+            },
+            {
+                try await table.update(
+                    ["pk": .s("a")], in: "t", [.add("v", .n(1))], condition: .equals("v", .n(2)),
+                    returningOnFailure: true)
+            },
+            {
+                try await table.delete(
+                    ["pk": .s("a")], from: "t", condition: .exists("x"), returningOnFailure: true)
+            },
+        ]
+        for call in calls {
+            let error = await #expect(throws: AWSError.self) { try await call() }
+            #expect(error?.conditionFailureItem == ["pk": .s("a"), "v": .n(3)])
+        }
+        #expect(server.requests.count == 3)
+        #expect(server.requests.allSatisfy { $0.json["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD" })
+    }
+
+    @Test func callsTellWhatTheyCost() async throws {
+        let server = try StrictServer { request, _ in
+            .answer(
+                200, [:],
+                request.headers["x-amz-target"] == "DynamoDB_20120810.GetItem"
+                    ? #"{"ConsumedCapacity":{"TableName":"t","CapacityUnits":0.5}}"#
+                    : #"{"ConsumedCapacity":[{"TableName":"t","CapacityUnits":4.0},{"TableName":"u","CapacityUnits":2}]}"#
+            )
+        }
+        let told = Locked<[DynamoDB.ConsumedCapacity]>([])
+        let table = DynamoDB(try server.client()) { cost in told.withLock { $0.append(cost) } }
+        _ = try await table.get(["pk": .s("a")], from: "t")
+        try await table.transactWrite([
+            .put(["pk": .s("a")], table: "t"), .put(["pk": .s("a")], table: "u"),
+        ])
+        #expect(
+            told.withLock { $0 } == [
+                .init(table: "t", units: 0.5), .init(table: "t", units: 4), .init(table: "u", units: 2),
+            ])
+        #expect(server.requests.allSatisfy { $0.json["ReturnConsumedCapacity"] == "TOTAL" })
     }
 }

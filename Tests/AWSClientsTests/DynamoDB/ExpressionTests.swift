@@ -12,6 +12,10 @@ import Testing
         (.between("a", .n(1), .n(2)), "#n0 BETWEEN :v0 AND :v1"),
         (.beginsWith("a", "p"), "begins_with(#n0, :v0)"),
         (.contains("a.b", .s("x")), "contains(#n0.#n1, :v0)"),
+        (.exists("a[0].b[12][3]"), "attribute_exists(#n0[0].#n1[12][3])"),
+        (.exists("a[x]"), "attribute_exists(#n0)"), (.exists("a[-1]"), "attribute_exists(#n0)"),
+        (.hasType("a", "SS"), "attribute_type(#n0, :v0)"), (.size("a", .less, 3), "size(#n0) < :v0"),
+        (.compare("a", .greaterOrEqual, "b.c"), "#n0 >= #n1.#n2"),
         (.oneOf("a", [.n(1), .n(2), .n(3)]), "#n0 IN (:v0, :v1, :v2)"),
         (.not(.exists("a")), "(NOT attribute_exists(#n0))"),
         (
@@ -48,12 +52,13 @@ import Testing
     }
 
     @Test(arguments: [
-        "status", "size", "name", "a = :v0 OR attribute_exists(b)", "#n0", ":v0", "a b", "\"", "ü", "a,b",
+        "status", "size", "name", "a.b", "a[0]", ".", "a = :v0 OR attribute_exists(b)", "#n0", ":v0", "a b",
+        "\"", "ü", "a,b",
     ])
     func noNameOrValueReachesTheText(_ text: String) throws {
         var expression = Expression()
-        #expect(try expression.condition(.equals(text, .s(text))) == "#n0 = :v0")
-        #expect(try expression.update([.set(text, .s(text))]) == "SET #n0 = :v1")
+        #expect(try expression.condition(.equals(AttributePath(names: text), .s(text))) == "#n0 = :v0")
+        #expect(try expression.update([.set(AttributePath(names: text), .s(text))]) == "SET #n0 = :v1")
         var input = JSON.Object()
         expression.add(to: &input)
         #expect(input["ExpressionAttributeNames"] == ["#n0": .string(text)])
@@ -70,7 +75,8 @@ import Testing
         Condition.exists(""), .exists("a..b"), .exists("a."), .and([]), .or([.exists("a"), .or([])]),
         .oneOf("a", []),
         .oneOf("a", [AttributeValue](repeating: .n(1), count: 101)), .equals("a", .n("x")),
-        .not(.exists(".")),
+        .not(.exists(".")), .exists("[0]"), .exists(AttributePath(names: "a", "")),
+        .and([Condition](repeating: .exists("a"), count: 200)),
         (0..<40).reduce(Condition.exists("a")) { inner, _ in .not(inner) },
     ])
     func refuses(_ condition: Condition) {

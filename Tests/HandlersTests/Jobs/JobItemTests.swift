@@ -81,8 +81,8 @@ import Time
         let before = Sample.queued()
         let after = try Sample.claimed()
         let updates = JobStore.difference(from: JobItem.encode(before), to: JobItem.encode(after))
-        var set: [String: AttributeValue] = [:]
-        var removed: [String] = []
+        var set: [AttributePath: AttributeValue] = [:]
+        var removed: [AttributePath] = []
         for update in updates {
             switch update {
             case .set(let name, let value): set[name] = value
