@@ -4,89 +4,34 @@ import JSON
 import Telemetry
 import Time
 
-/// An attempt that succeeded.
-struct Answer<Output: Sendable>: Sendable {
-    var output: Output
-    var headers: HTTPHeaders
-}
-
-/// An attempt that failed, with the answer's headers if there was one: they may hold a hint and the time.
-struct AttemptFailure: Error {
-    var error: AWSError
-    var headers: HTTPHeaders?
-}
-
 extension AWSClient {
-    /// One call with a whole answer. `decode` runs inside the attempt: an answer that makes no sense is one more
-    /// failure that a retry may mend.
-    func send<Output: Sendable>(
-        _ call: Call, decode: (HTTPClient.Response) throws(AWSError) -> Output
-    ) async throws(AWSError) -> Output {
-        try await perform(call) { request throws(AttemptFailure) in
-            let response: HTTPClient.Response
-            do throws(HTTPError) {
-                response = try await http.send(request)
-            } catch {
-                throw AttemptFailure(error: Self.transportError(error, call.operation))
-            }
-            do throws(AWSError) {
-                if !(200..<300).contains(response.status) {
-                    throw ErrorResponse.read(
-                        status: response.status, headers: response.headers, body: response.body,
-                        call.operation)
-                }
-                try Self.verifyChecksum(response, call.operation)
-                return Answer(output: try decode(response), headers: response.headers)
-            } catch {
-                var error = error
-                error.status = error.status ?? response.status
-                error.requestID = error.requestID ?? ErrorResponse.requestID(response.headers)
-                throw AttemptFailure(error: error, headers: response.headers)
-            }
-        }
-    }
-
-    /// One call whose answer streams: retried until its head is there, not after.
-    func stream(_ call: Call) async throws(AWSError) -> HTTPClient.StreamingResponse {
-        try await perform(call) { request throws(AttemptFailure) in
-            let response: HTTPClient.StreamingResponse
-            do throws(HTTPError) {
-                response = try await http.stream(request)
-            } catch {
-                throw AttemptFailure(error: Self.transportError(error, call.operation))
-            }
-            let head = response.head
-            if (200..<300).contains(head.status) { return Answer(output: response, headers: head.headers) }
-            let body = (try? await response.collect(limit: 64 << 10)) ?? []
-            throw AttemptFailure(
-                error: ErrorResponse.read(
-                    status: head.status, headers: head.headers, body: body, call.operation),
-                headers: head.headers)
-        }
-    }
-
     /// The attempts of one call: sign, exchange, judge, wait.
     func perform<Output: Sendable>(
         _ call: Call,
         exchange: (HTTPClient.Request) async throws(AttemptFailure) -> Answer<Output>
     ) async throws(AWSError) -> Output {
-        let policy = policy(for: call.operation.service)
-        let quota = quotas[call.operation.service]
+        let operation = call.operation
+        let policy = policy(for: operation.service)
+        let quota = quotas[operation.service]
+        let limiter = configuration.retryMode == .adaptive ? limiters[operation.service] : nil
+        let limit = try TimeLimit(for: call, configuration, clock)
         let invocationID = UUID.v4().description
-        let limit = configuration.callTimeout + call.longPoll
-        let started = clock.elapsed()
         var lastCost: Int?
+        var hasAskedForOthers = false
         var attempt = 1
         while true {
-            let remaining = limit - (clock.elapsed() - started)
-            let request = try await request(
-                for: call, invocationID: invocationID, attempt: attempt, of: policy.maximumAttempts,
-                limit: min(configuration.attemptTimeout + call.longPoll, remaining))
+            if let limiter { try await wait(for: limiter, limit, operation) }
+            let credentials = call.isSigned ? try await credentials(for: operation) : nil
+            let request = try request(
+                for: call, signer: credentials.map { signer(for: operation, $0) },
+                invocationID: invocationID, attempt: attempt, of: policy.maximumAttempts,
+                timeout: try limit.timeout(of: call, configuration, at: clock.elapsed()))
             let sent = clock.now()
             let offset = skew.offset
             do throws(AttemptFailure) {
                 let answer = try await exchange(request)
                 skew.observe(answer.headers, sent: sent, received: clock.now())
+                limiter?.observe(isThrottled: false, at: clock.elapsed())
                 quota.giveBack(lastCost)
                 return answer.output
             } catch {
@@ -95,17 +40,26 @@ extension AWSClient {
                 var failed = error.error
                 failed.attempts = attempt
                 let verdict = RetryPolicy.verdict(for: failed)
-                let isHopeless =
-                    verdict == .never || (verdict == .clockSkew && skew.offset == offset)
-                    || attempt >= policy.maximumAttempts || !call.isReplayable
-                if isHopeless { throw failed }
+                limiter?.observe(isThrottled: verdict == .throttling, at: clock.elapsed())
+                let isWorthwhile: Bool
+                switch verdict {
+                case .never: isWorthwhile = false
+                case .transient, .throttling: isWorthwhile = true
+                case .clockSkew: isWorthwhile = skew.offset != offset
+                case .expiredCredentials:
+                    // Even where this call cannot be repeated, the next one shall not fail for the same reason.
+                    guard let credentials, !hasAskedForOthers else { throw failed }
+                    hasAskedForOthers = true
+                    isWorthwhile = await self.credentials.replace(credentials)
+                }
+                guard isWorthwhile, attempt < policy.maximumAttempts, call.isReplayable else { throw failed }
                 let delay = policy.delay(
                     retry: attempt - 1, verdict: verdict, random: clock.random(),
                     hint: error.headers.flatMap { RetryHint.read($0, now: received + skew.offset) })
-                guard clock.elapsed() - started + delay < limit, let cost = quota.take(for: verdict) else {
-                    throw failed
-                }
-                lastCost = cost
+                guard limit.leavesTime(after: delay, at: clock.elapsed()) else { throw failed }
+                lastCost = quota.take(for: verdict)
+                // Who polls would call again at once: the pause is kept even when the retry is not to be had.
+                if lastCost == nil, call.longPoll == .zero { throw failed }
                 Log.debug(
                     "AWS call retried",
                     [
@@ -113,32 +67,33 @@ extension AWSClient {
                         "code": .string(failed.code.rawValue), "attempt": .number(attempt),
                         "delayMs": .number(delay.milliseconds),
                     ])
-                do { try await clock.sleep(delay) } catch {
-                    failed.code = .cancelled
-                    failed.message = "cancelled while waiting to retry"
-                    throw failed
-                }
+                try await pause(delay, operation, attempts: attempt)
+                if lastCost == nil { throw failed }
                 attempt += 1
             }
         }
     }
 
-    private static func transportError(_ error: HTTPError, _ operation: Operation) -> AWSError {
-        error.code == .cancelled
-            ? operation.error(.cancelled, "cancelled", underlying: error)
-            : operation.error(.transport, error.description, underlying: error)
+    /// Until the client-side rate lets the next attempt go.
+    private func wait(
+        for limiter: RateLimiter, _ limit: TimeLimit, _ operation: Operation
+    ) async throws(AWSError) {
+        while let delay = limiter.acquire(at: clock.elapsed()) {
+            guard limit.leavesTime(after: delay, at: clock.elapsed()) else {
+                throw operation.error(
+                    .deadlineExceeded,
+                    "the service throttles this client: the next call may go in \(delay.milliseconds) ms, "
+                        + "which is too late")
+            }
+            try await pause(delay, operation, attempts: 0)
+        }
     }
 
-    /// `x-amz-crc32` is over the bytes as they came: with an encoding undone by the transport there is nothing to
-    /// compare.
-    private static func verifyChecksum(
-        _ response: HTTPClient.Response, _ operation: Operation
-    ) throws(AWSError) {
-        guard let text = response.headers["x-amz-crc32"], response.headers["content-encoding"] == nil else {
-            return
-        }
-        guard let expected = UInt32(text), CRC32.checksum(response.body) == expected else {
-            throw operation.malformed("the body does not match its x-amz-crc32")
+    private func pause(_ delay: Duration, _ operation: Operation, attempts: Int) async throws(AWSError) {
+        do { try await clock.sleep(delay) } catch {
+            var cancelled = operation.error(.cancelled, "cancelled while waiting to retry")
+            cancelled.attempts = attempts
+            throw cancelled
         }
     }
 }

@@ -41,12 +41,13 @@ struct QueryForm: Sendable {
 extension AWSClient {
     /// A query-protocol call: `POST /` with a form, answered by XML. `decode` gets the `<OperationResult>`.
     func query<Output: Sendable>(
-        _ form: QueryForm, decode: (XMLElement) throws(AWSError) -> Output
+        _ form: QueryForm, isSigned: Bool = true, decode: (XMLElement) throws(AWSError) -> Output
     ) async throws(AWSError) -> Output {
         let operation = form.operation
         var call = Call(operation, .post)
         call.headers = ["content-type": "application/x-www-form-urlencoded; charset=utf-8"]
         call.body = .bytes(form.body)
+        call.isSigned = isSigned
         return try await send(call) { response throws(AWSError) in
             let root: XMLElement
             do throws(XMLError) {
@@ -54,6 +55,7 @@ extension AWSClient {
             } catch {
                 throw operation.malformed("the answer is not XML: \(error)", underlying: error)
             }
+            if let error = ErrorResponse.embedded(in: root, operation) { throw error }
             guard let result = root["\(operation.name)Result"] else {
                 throw operation.malformed("the answer has no \(operation.name)Result")
             }

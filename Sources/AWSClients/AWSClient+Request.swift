@@ -11,14 +11,14 @@ extension AWSClient {
         return url
     }
 
-    /// One attempt's request, signed now.
+    /// One attempt's request, signed now; `signer` nil leaves it unsigned. `timeout` nil = none but the idle limit.
     func request(
-        for call: Call, invocationID: String, attempt: Int, of maximum: Int, limit: Duration
-    ) async throws(AWSError) -> HTTPClient.Request {
-        let signer = try await signer(for: call.operation)
+        for call: Call, signer: SigV4?, invocationID: String, attempt: Int, of maximum: Int,
+        timeout: Duration?
+    ) throws(AWSError) -> HTTPClient.Request {
         var request = HTTPClient.Request(call.method, try url(for: call), headers: call.headers)
         request.responseLimit = call.responseLimit
-        request.timeouts.total = call.streams ? nil : limit
+        request.timeouts.total = timeout
         if let idle = request.timeouts.idle { request.timeouts.idle = idle + call.longPoll }
         request.headers["amz-sdk-invocation-id"] = invocationID
         request.headers["amz-sdk-request"] = "attempt=\(attempt); max=\(maximum)"
@@ -30,10 +30,11 @@ extension AWSClient {
         switch call.body {
         case .bytes(let bytes):
             if !bytes.isEmpty || [.put, .post].contains(call.method) { request.body = .bytes(bytes) }
-            signer.sign(
+            signer?.sign(
                 method: call.method, url: request.url, headers: &request.headers,
                 payloadHash: SigV4.hash(bytes), sendsPayloadHash: service.sendsPayloadHash, at: time)
         case .chunked(let encoding, let length, let next):
+            guard let signer else { throw call.operation.invalid("chunks cannot be sent unsigned") }
             request.headers["content-encoding"] =
                 ["aws-chunked", call.headers["content-encoding"]].compactMap(\.self).joined(separator: ",")
             request.headers["x-amz-decoded-content-length"] = "\(length)"

@@ -12,8 +12,9 @@ public final class AWSClient: Sendable {
     let clock: Clock
     let skew = ClockSkew()
     let quotas = RetryQuotas()
+    let limiters: RateLimiters
     private let keys = SigningKeyCache()
-    private let credentials: CredentialCache
+    let credentials: CredentialCache
 
     /// `credentials` nil is the chain: environment, shared files, container.
     public init(
@@ -24,6 +25,7 @@ public final class AWSClient: Sendable {
         self.http = http
         self.configuration = configuration
         self.clock = clock
+        limiters = RateLimiters(start: clock.elapsed())
         self.credentials = CredentialCache(
             credentials ?? CredentialChain.standard(environment: configuration.environment, http: http),
             loop: http.loop, now: clock.now, random: clock.random)
@@ -38,19 +40,29 @@ public final class AWSClient: Sendable {
         try await credentials.credentials().expiration
     }
 
-    func signer(for operation: Operation) async throws(AWSError) -> SigV4 {
+    /// Throws `noCredentials`, told as the operation's.
+    func credentials(for operation: Operation) async throws(AWSError) -> Credentials {
         do throws(AWSError) {
-            return SigV4(
-                credentials: try await credentials.credentials(), region: configuration.region,
-                service: operation.service.signingName, pathRule: operation.service.pathRule, keys: keys)
+            return try await credentials.credentials()
         } catch {
             throw operation.error(error.code, error.message, underlying: error.underlying)
         }
     }
 
+    func signer(for operation: Operation, _ credentials: Credentials) -> SigV4 {
+        SigV4(
+            credentials: credentials, region: configuration.region, service: operation.service.signingName,
+            pathRule: operation.service.pathRule, keys: keys)
+    }
+
+    func signer(for operation: Operation) async throws(AWSError) -> SigV4 {
+        signer(for: operation, try await credentials(for: operation))
+    }
+
     func policy(for service: Service) -> RetryPolicy {
         var policy = RetryPolicy.standard(for: service)
         if let attempts = configuration.maximumAttempts { policy.maximumAttempts = attempts }
+        if configuration.retryMode == .off { policy.maximumAttempts = 1 }
         return policy
     }
 }

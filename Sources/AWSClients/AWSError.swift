@@ -31,6 +31,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
         public static let invalidInput = Code(rawValue: "comfy.InvalidInput")
         /// Ours: a success whose body made no sense or failed its checksum.
         public static let malformedResponse = Code(rawValue: "comfy.MalformedResponse")
+        /// Ours: the invocation's end, or the call's own limit, was too near for another attempt.
+        public static let deadlineExceeded = Code(rawValue: "comfy.DeadlineExceeded")
         /// Ours: the task was cancelled.
         public static let cancelled = Code(rawValue: "comfy.Cancelled")
         /// Ours: an error status whose body named no code (a proxy's page, an empty or cut body).

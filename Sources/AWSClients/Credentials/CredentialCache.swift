@@ -62,6 +62,13 @@ final class CredentialCache: CredentialProvider {
         }
     }
 
+    /// What a service called expired, whatever their own date says, is used no more. True when there are others now.
+    func replace(_ expired: Credentials) async -> Bool {
+        state.withLock { if $0.held == expired { $0.held = nil } }
+        let others = try? await credentials()
+        return others.map { $0 != expired } ?? false
+    }
+
     /// In a task of its own: a caller that is cancelled must not take the refresh from the others.
     private func startRefresh() -> Task<Result<Credentials, AWSError>, any Error> {
         loop.task { [self] in

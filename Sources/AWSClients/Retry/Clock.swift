@@ -12,17 +12,21 @@ extension AWSClient {
         public var sleep: @Sendable (Duration) async throws -> Void
         /// From 0 up to 1.
         public var random: @Sendable () -> Double
+        /// Until the end of the invocation that makes the call; nil = there is none.
+        public var timeLeft: @Sendable () -> Duration?
 
         /// A clock of its own making.
         public init(
             now: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration,
             sleep: @escaping @Sendable (Duration) async throws -> Void,
-            random: @escaping @Sendable () -> Double
+            random: @escaping @Sendable () -> Double,
+            timeLeft: @escaping @Sendable () -> Duration? = { nil }
         ) {
             self.now = now
             self.elapsed = elapsed
             self.sleep = sleep
             self.random = random
+            self.timeLeft = timeLeft
         }
 
         /// The system's clocks and the loop's timer.
@@ -30,7 +34,8 @@ extension AWSClient {
             let start = ContinuousClock.now
             return Clock(
                 now: { .now }, elapsed: { start.duration(to: .now) },
-                sleep: { try await loop.sleep(for: $0) }, random: { Double.random(in: 0..<1) })
+                sleep: { try await loop.sleep(for: $0) }, random: { Double.random(in: 0..<1) },
+                timeLeft: { CallContext.current?.deadline.map { ContinuousClock.now.duration(to: $0) } })
         }
     }
 }

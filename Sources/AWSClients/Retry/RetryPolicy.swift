@@ -10,6 +10,8 @@ struct RetryPolicy: Sendable {
         case throttling
         /// Worth one more attempt if the answer's `Date` shows that our clock was wrong.
         case clockSkew
+        /// Worth one more attempt if the provider has others.
+        case expiredCredentials
     }
 
     var maximumAttempts: Int
@@ -29,7 +31,7 @@ struct RetryPolicy: Sendable {
     /// Full jitter: `random` (0 to 1) × min(base × 2^retry, 20 s), `retry` counted from 0; then the hint, which can
     /// only lengthen it.
     func delay(retry: Int, verdict: Verdict, random: Double, hint: Duration?) -> Duration {
-        if verdict == .clockSkew { return .zero }
+        if verdict == .clockSkew || verdict == .expiredCredentials { return .zero }
         let base = verdict == .throttling ? Self.throttlingBase : base
         let ceiling = min(base * (1 << min(retry, 20)), Self.maximumBackoff)
         let delay = ceiling * random
@@ -42,13 +44,16 @@ struct RetryPolicy: Sendable {
         switch error.code {
         case .transport: return transport(error.underlying as? HTTPError)
         case .malformedResponse: return .transient
-        case .invalidInput, .noCredentials, .cancelled: return .never
+        case .invalidInput, .noCredentials, .cancelled, .deadlineExceeded: return .never
         default: break
         }
         if throttlingCodes.contains(error.code.rawValue) { return .throttling }
         if transientCodes.contains(error.code.rawValue) { return .transient }
         if skewCodes.contains(error.code.rawValue) { return .clockSkew }
+        if expiryCodes.contains(error.code.rawValue) { return .expiredCredentials }
         switch error.status ?? 0 {
+        // An error inside a success: the service had begun to answer before it failed.
+        case 200...299: return .transient
         case 429: return .throttling
         case 501, 505: return .never
         case 500...599: return .transient
@@ -75,10 +80,11 @@ struct RetryPolicy: Sendable {
     ]
     static let transientCodes: Set<String> = [
         "InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "RequestTimeout",
-        "RequestTimeoutException", "ReplicatedWriteConflictException",
+        "RequestTimeoutException", "ReplicatedWriteConflictException", "IDPCommunicationError",
     ]
     static let skewCodes: Set<String> = [
         "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "SignatureDoesNotMatch",
         "InvalidSignatureException", "AuthFailure",
     ]
+    static let expiryCodes: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
 }

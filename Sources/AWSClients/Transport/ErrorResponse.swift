@@ -58,7 +58,7 @@ enum ErrorResponse {
 
     /// The error in a document that came with a success: S3 may begin to answer before it knows.
     static func embedded(in root: XMLElement, _ operation: Operation) -> AWSError? {
-        guard root.name == "Error" else { return nil }
+        guard root.name == "Error" || root.name == "ErrorResponse" else { return nil }
         let (code, message, requestID) = fields(root)
         return AWSError(
             code: code.map { .init(rawValue: $0) } ?? .unknown, message: message ?? "", status: 200,
