@@ -55,7 +55,8 @@ import Time
             ("ReplicatedWriteConflictException", 400, .transient), ("RequestTimeTooSkewed", 403, .clockSkew),
             ("SignatureDoesNotMatch", 403, .clockSkew), ("InvalidSignatureException", 400, .clockSkew),
             ("ConditionalCheckFailedException", 400, .never), ("ValidationException", 400, .never),
-            ("AccessDenied", 403, .never), ("NoSuchKey", 404, .never), ("ExpiredToken", 400, .expiredCredentials),
+            ("AccessDenied", 403, .never), ("NoSuchKey", 404, .never),
+            ("ExpiredToken", 400, .expiredCredentials),
             ("ExpiredTokenException", 400, .expiredCredentials), ("IDPCommunicationError", 400, .transient),
             // Unknown ones leave it to the status.
             ("Whatever", 400, .never), ("Whatever", 401, .never), ("Whatever", 403, .never),
@@ -63,9 +64,11 @@ import Time
             ("Whatever", 500, .transient), ("Whatever", 502, .transient), ("Whatever", 503, .transient),
             ("Whatever", 504, .transient), ("NotImplemented", 501, .never),
             ("comfy.Unknown", 503, .transient),
-            ("comfy.Unknown", 200, .transient), ("AccessDenied", 200, .transient), ("comfy.MalformedResponse", 200, .transient),
+            ("comfy.Unknown", 200, .transient), ("AccessDenied", 200, .transient),
+            ("comfy.MalformedResponse", 200, .transient),
             ("comfy.InvalidInput", nil, .never),
-            ("comfy.DeadlineExceeded", nil, .never), ("comfy.NoCredentials", nil, .never), ("comfy.Cancelled", nil, .never),
+            ("comfy.DeadlineExceeded", nil, .never), ("comfy.NoCredentials", nil, .never),
+            ("comfy.Cancelled", nil, .never),
             ("comfy.Transport", nil, .never),
         ] as [(String, Int?, RetryPolicy.Verdict)])
     func theCodeDecidesThenTheStatus(_ code: String, _ status: Int?, _ verdict: RetryPolicy.Verdict) {
