@@ -42,6 +42,12 @@ static inline CURLcode comfy_curl_setopt_seek_callback(CURL *handle, comfy_curl_
     return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
 }
 
+typedef int (*comfy_curl_trailer_callback)(struct curl_slist **, void *);
+
+static inline CURLcode comfy_curl_setopt_trailer_callback(CURL *handle, comfy_curl_trailer_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_TRAILERFUNCTION, value);
+}
+
 static inline CURLcode comfy_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -10,10 +10,16 @@ protocol TransferDelegate: AnyObject {
     func fill(_ room: UnsafeMutableRawBufferPointer) -> EasyHandle.Supply
     /// The request has to be sent again, on a new connection; false when its body cannot be.
     func rewind() -> Bool
+    /// Field lines that end a chunked body.
+    func trailers() -> HTTPHeaders
     /// The transfer has ended. It is still in the multi handle.
     func finished(_ easy: EasyHandle, _ code: CURLcode)
     /// The loop shuts down.
     func abandoned(_ easy: EasyHandle)
+}
+
+extension TransferDelegate {
+    func trailers() -> HTTPHeaders { [:] }
 }
 
 /// Owns one of libcurl's easy handles, with what is the same for all requests of a client set once.
@@ -206,43 +212,5 @@ protocol TransferDelegate: AnyObject {
         case CURLE_AGAIN: .again
         default: .failed(code)
         }
-    }
-
-    private func setCallbacks() {
-        unsafe comfy_curl_setopt_data_callback(pointer, CURLOPT_HEADERFUNCTION) { data, _, count, owner in
-            guard let delegate = unsafe EasyHandle.delegate(owner) else { return 0 }
-            let line = unsafe UnsafeRawBufferPointer(start: data, count: count)
-            return unsafe delegate.receive(headerLine: line) ? count : 0
-        }
-        unsafe comfy_curl_setopt_data_callback(pointer, CURLOPT_WRITEFUNCTION) { data, _, count, owner in
-            guard let delegate = unsafe EasyHandle.delegate(owner) else { return 0 }
-            let piece = unsafe UnsafeRawBufferPointer(start: data, count: count)
-            switch unsafe delegate.receive(body: piece) {
-            case .taken: return count
-            case .pause: return Int(CURL_WRITEFUNC_PAUSE)
-            // Any other count than the piece's own is an error; 0 would be right for an empty piece.
-            case .stop: return count &+ 1
-            }
-        }
-        unsafe comfy_curl_setopt_data_callback(pointer, CURLOPT_READFUNCTION) { data, size, count, owner in
-            guard let delegate = unsafe EasyHandle.delegate(owner) else { return Int(CURL_READFUNC_ABORT) }
-            switch unsafe delegate.fill(UnsafeMutableRawBufferPointer(start: data, count: size * count)) {
-            case .bytes(let filled): return filled
-            case .pause: return Int(CURL_READFUNC_PAUSE)
-            case .end: return 0
-            case .stop: return Int(CURL_READFUNC_ABORT)
-            }
-        }
-        unsafe comfy_curl_setopt_seek_callback(pointer) { owner, offset, origin in
-            guard offset == 0, origin == SEEK_SET, let delegate = unsafe EasyHandle.delegate(owner) else {
-                return CURL_SEEKFUNC_FAIL
-            }
-            return delegate.rewind() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
-        }
-    }
-
-    private static func delegate(_ owner: UnsafeMutableRawPointer?) -> (any TransferDelegate)? {
-        guard let owner = unsafe owner else { return nil }
-        return unsafe Unmanaged<EasyHandle>.fromOpaque(owner).takeUnretainedValue().delegate
     }
 }

@@ -16,13 +16,17 @@ extension EventLoop {
         if isAbandoned { suspension.fail(CancellationError()) } else { suspension.resume() }
     }
 
-    /// On the loop's thread: runs `action` after `duration`.
-    func addTimer(after duration: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+    /// Names a timer of a loop.
+    public typealias TimerID = UInt64
+
+    /// On the loop's thread: runs `action` there after `duration`, or when the loop shuts down. Costs less than a task that
+    /// sleeps.
+    public func addTimer(after duration: Duration, _ action: @escaping () -> Void) -> TimerID {
         timers.add(ContinuousClock.now.advanced(by: duration), action)
     }
 
     /// On the loop's thread: forgets a timer; nothing when it has fired.
-    func cancelTimer(_ id: TimerQueue.ID) {
+    public func cancelTimer(_ id: TimerID) {
         timers.cancel(id)
     }
 

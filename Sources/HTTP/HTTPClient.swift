@@ -53,6 +53,9 @@ public final class HTTPClient: Sendable {
         public var headers: HTTPHeaders
         /// What is sent.
         public var body: Body
+        /// Asked once a body without a length has ended, on the loop: fields that are sent after it (RFC 9112 §7.1.2). Announce
+        /// them in `Trailer`. All are left out when one cannot be sent.
+        public var trailers: (@Sendable () -> HTTPHeaders)?
         /// Limits of time.
         public var timeouts = Timeouts()
         /// Of the body, after decompression; over it: `responseTooLarge`.

@@ -50,7 +50,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     /// Once. Nothing happens when `cancel` came first.
     func start() {
         guard end == nil else { return }
-        let easy = pool.take()
+        let easy = request.trailers == nil ? pool.take() : pool.make()
         self.easy = easy
         easy.delegate = self
         configure(easy)
@@ -84,6 +84,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         case .stream(let length, _):
             setBody(easy, size: length ?? -1, bytes: nil)
             if length == nil { lines.append("Transfer-Encoding: chunked") }
+            if length == nil, request.trailers != nil { easy.askForTrailers() }
         }
         easy.set(CURLOPT_CUSTOMREQUEST, method)
         if hasBody {
@@ -149,7 +150,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
             loop.multi.remove(easy)
             easy.delegate = nil
             self.easy = nil
-            pool.give(easy)
+            if request.trailers == nil { pool.give(easy) }
         }
         notify()
     }
@@ -257,6 +258,12 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     func rewind() -> Bool { upload?.rewind() ?? false }
+
+    func trailers() -> HTTPHeaders {
+        guard let trailers = request.trailers?() else { return [:] }
+        guard trailers.firstInvalidName == nil else { return [:] }
+        return trailers
+    }
 
     // MARK: What the tasks call
 

@@ -120,6 +120,8 @@ extension ScriptedServer {
             public var headers: [String]
             /// The body, chunks joined.
             public var body: [UInt8]
+            /// The field lines after the last chunk, as sent.
+            public var trailers: [String] = []
 
             /// The value of a header, name without case; nil when absent.
             public func header(_ name: String) -> String? {
@@ -131,24 +133,41 @@ extension ScriptedServer {
 
         /// The next request, head and body.
         public func readRequest() throws -> Request {
-            let line = try readLine()
-            var headers: [String] = []
-            while true {
-                let header = try readLine()
-                if header.isEmpty { break }
-                headers.append(header)
-            }
-            var request = Request(line: line, headers: headers, body: [])
+            var request = try readHead()
             if let length = request.header("content-length").flatMap(Int.init) {
                 request.body = try read(length)
             } else if request.header("transfer-encoding") == "chunked" {
-                while let size = Int(try readLine(), radix: 16) {
-                    request.body += try read(size)
-                    _ = try readLine()
-                    if size == 0 { break }
-                }
+                while let chunk = try readChunk() { request.body += chunk }
+                request.trailers = try readLines()
             }
             return request
+        }
+
+        /// The next request's line and headers; its body is for the script to read.
+        public func readHead() throws -> Request {
+            let line = try readLine()
+            return Request(line: line, headers: try readLines(), body: [])
+        }
+
+        /// The next chunk of a body; nil for the last, after which trailers come.
+        public func readChunk() throws -> [UInt8]? {
+            guard let size = Int(try readLine(), radix: 16) else {
+                throw Ended(description: "a chunk without its size")
+            }
+            guard size > 0 else { return nil }
+            let chunk = try read(size)
+            _ = try readLine()
+            return chunk
+        }
+
+        /// Lines up to the next empty one.
+        public func readLines() throws -> [String] {
+            var lines: [String] = []
+            while true {
+                let line = try readLine()
+                if line.isEmpty { return lines }
+                lines.append(line)
+            }
         }
 
         /// A line without its CRLF.
