@@ -128,6 +128,30 @@ import Testing
         Case("the attribute a is empty; SNS allows none") {
             try await SNS($0).publish("m", to: "arn", attributes: ["a": .string("")])
         },
+        Case("the attribute a is empty; SNS allows none") {
+            try await SNS($0).publish("m", to: "arn", attributes: ["a": .strings([])])
+        },
+        Case(
+            "the attribute name \"a b\" is not 1 to 256 letters, digits, _, - and . (none at its ends)"
+        ) {
+            try await SNS($0).publish("m", to: "arn", attributes: ["a b": .string("c")])
+        },
+        Case("a group id of 129 bytes; 1 to 128 printable ASCII characters are allowed") {
+            try await SNS($0).publish("m", to: "arn", groupID: text(129))
+        },
+        Case("a deduplication id of 3 bytes; 1 to 128 printable ASCII characters are allowed") {
+            try await SNS($0).publish("m", to: "arn", deduplicationID: "a b")
+        },
+        Case("a batch of 11 messages; 1 to 10 are allowed") {
+            _ = try await SNS($0).publish(batch: (0..<11).map { .init("\($0)") }, to: "arn")
+        },
+        Case("the batch has 300000 bytes; at most 262,144 are allowed") {
+            _ = try await SNS($0).publish(
+                batch: [.init(text(150_000)), .init(text(150_000))], to: "arn")
+        },
+        Case("the message is empty; SNS publishes none") {
+            _ = try await SNS($0).publish(batch: [.init("a"), .init("")], to: "arn")
+        },
         Case("the subject has a line break, a control character or something other than ASCII") {
             try await SNS($0).publish("m", to: "arn", subject: "two\nlines")
         },
@@ -154,6 +178,9 @@ import Testing
         },
         Case("a visibility timeout of 43201.0 seconds; 0 to 43200 s are allowed") {
             try await SQS($0).changeVisibility(receiptHandle: "h", of: "q", to: .seconds(43_201))
+        },
+        Case("a group id of 0 bytes; 1 to 128 printable ASCII characters are allowed") {
+            try await SQS($0).send(.init("m", groupID: ""), to: "q")
         },
         Case("a wait of 21.0 seconds; 0 to 20 s are allowed") {
             _ = try await SQS($0).receive(from: "q", wait: .seconds(21))

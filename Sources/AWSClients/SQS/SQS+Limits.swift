@@ -23,6 +23,13 @@ extension SQS {
         for (name, value) in entry.attributes where value.isEmpty {
             throw operation.invalid("the attribute \(name) is empty; SQS allows none")
         }
+        for (what, id) in [("group", entry.groupID), ("deduplication", entry.deduplicationID)] {
+            guard let id else { continue }
+            if !(1...128).contains(id.utf8.count) || !id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+                throw operation.invalid(
+                    "a \(what) id of \(id.utf8.count) bytes; 1 to 128 printable ASCII characters are allowed")
+            }
+        }
         if let illegal = entry.body.unicodeScalars.first(where: { !isXMLCharacter($0) }) {
             throw operation.invalid(
                 "the message holds U+\(String(illegal.value, radix: 16, uppercase: true)), which XML does not allow"

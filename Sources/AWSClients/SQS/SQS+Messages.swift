@@ -6,8 +6,14 @@ extension SQS {
     public func send(
         _ body: String, to queueURL: String, delay: Duration = .zero, attributes: [String: String] = [:]
     ) async throws(AWSError) -> String {
+        try await send(Entry(body, delay: delay, attributes: attributes), to: queueURL)
+    }
+
+    /// Sends one message. Gives its id.
+    @discardableResult
+    public func send(_ entry: Entry, to queueURL: String) async throws(AWSError) -> String {
         let operation = Operation(.sqs, "SendMessage")
-        var input = try Self.input(Entry(body, delay: delay, attributes: attributes), operation)
+        var input = try Self.input(entry, operation)
         input["QueueUrl"] = .string(queueURL)
         return try await call(operation, input) { output throws(AWSError) in
             guard let id = output["MessageId"]?.string else {
@@ -17,14 +23,17 @@ extension SQS {
         }
     }
 
-    /// Sends 1 to 10 messages. Gives those that failed.
-    public func send(batch: [Entry], to queueURL: String) async throws(AWSError) -> [Failure] {
+    /// Sends 1 to 10 messages, and those again that failed by no fault of theirs and have no group. Gives those that
+    /// failed in the end.
+    public func send(batch: [Entry], to queueURL: String) async throws(AWSError) -> [BatchFailure] {
         let operation = Operation(.sqs, "SendMessageBatch")
         let size = batch.reduce(0) { $0 + Self.size($1) }
         if size > Self.maximumMessageBytes {
             throw operation.invalid("the batch has \(size) bytes; at most 1,048,576 are allowed")
         }
-        return try await sendBatch(operation, batch, queueURL) { entry throws(AWSError) in
+        return try await sendBatch(
+            operation, batch, queueURL, isOrdered: { batch[$0].groupID != nil }
+        ) { entry throws(AWSError) in
             try Self.input(entry, operation)
         }
     }
@@ -64,9 +73,9 @@ extension SQS {
         try await call(Operation(.sqs, "DeleteMessage"), input) { _ in }
     }
 
-    /// Deletes 1 to 10 messages. Gives those that failed.
+    /// Deletes 1 to 10 messages; as `send(batch:to:)` does it.
     public func delete(batch receiptHandles: [String], from queueURL: String) async throws(AWSError)
-        -> [Failure]
+        -> [BatchFailure]
     {
         try await sendBatch(Operation(.sqs, "DeleteMessageBatch"), receiptHandles, queueURL) {
             ["ReceiptHandle": .string($0)]
@@ -83,10 +92,10 @@ extension SQS {
         try await call(operation, input) { _ in }
     }
 
-    /// As above, for 1 to 10 messages. Gives those that failed.
+    /// When 1 to 10 messages come back; as `send(batch:to:)` does it.
     public func changeVisibility(
         batch: [(receiptHandle: String, timeout: Duration)], of queueURL: String
-    ) async throws(AWSError) -> [Failure] {
+    ) async throws(AWSError) -> [BatchFailure] {
         let operation = Operation(.sqs, "ChangeMessageVisibilityBatch")
         return try await sendBatch(operation, batch, queueURL) { entry throws(AWSError) in
             try Self.visibility(entry.receiptHandle, entry.timeout, operation)
@@ -95,8 +104,8 @@ extension SQS {
 
     private func sendBatch<Element>(
         _ operation: Operation, _ elements: [Element], _ queueURL: String,
-        entry: (Element) throws(AWSError) -> JSON.Object
-    ) async throws(AWSError) -> [Failure] {
+        isOrdered: (Int) -> Bool = { _ in false }, entry: (Element) throws(AWSError) -> JSON.Object
+    ) async throws(AWSError) -> [BatchFailure] {
         try Self.check(batchOf: elements.count, operation)
         var entries: [JSON] = []
         for (index, element) in elements.enumerated() {
@@ -104,21 +113,19 @@ extension SQS {
             object["Id"] = .string("\(index)")
             entries.append(.object(object))
         }
-        let input: JSON.Object = ["QueueUrl": .string(queueURL), "Entries": .array(entries)]
-        return try await call(operation, input) { output throws(AWSError) in
-            var failures: [Failure] = []
-            for failed in output["Failed"]?.array ?? [] {
-                guard let index = failed["Id"]?.string.flatMap({ Int($0) }), elements.indices.contains(index)
-                else {
-                    throw operation.malformed("a failed entry names no entry of the batch")
+        return try await client.sendBatch(operation, count: elements.count, isOrdered: isOrdered) {
+            pending throws(AWSError) in
+            let input: JSON.Object = [
+                "QueueUrl": .string(queueURL), "Entries": .array(pending.map { entries[$0] }),
+            ]
+            return try await call(operation, input) { output in
+                (output["Failed"]?.array ?? []).map { failed in
+                    BatchFailure(
+                        index: failed["Id"]?.string.flatMap { Int($0) } ?? -1,
+                        code: failed["Code"]?.string ?? "", message: failed["Message"]?.string ?? "",
+                        senderFault: failed["SenderFault"]?.bool ?? false)
                 }
-                failures.append(
-                    Failure(
-                        index: index, code: failed["Code"]?.string ?? "",
-                        message: failed["Message"]?.string ?? "",
-                        senderFault: failed["SenderFault"]?.bool ?? false))
             }
-            return failures
         }
     }
 
@@ -127,6 +134,8 @@ extension SQS {
         var input: JSON.Object = ["MessageBody": .string(entry.body)]
         let delay = try seconds(entry.delay, "a delay", upTo: maximumDelay, operation)
         if delay > 0 { input["DelaySeconds"] = .number(delay) }
+        if let group = entry.groupID { input["MessageGroupId"] = .string(group) }
+        if let id = entry.deduplicationID { input["MessageDeduplicationId"] = .string(id) }
         if !entry.attributes.isEmpty {
             var attributes = JSON.Object()
             for (name, value) in entry.attributes.sorted(by: { $0.key < $1.key }) {

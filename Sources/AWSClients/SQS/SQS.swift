@@ -36,32 +36,38 @@ public struct SQS: Sendable {
         public var delay: Duration
         /// Sent as String attributes, at most 10.
         public var attributes: [String: String]
+        /// FIFO queues: messages of one group stay in order. Such queues know no delay of a single message.
+        public var groupID: String?
+        /// FIFO queues: the same id within five minutes is the same message.
+        public var deduplicationID: String?
 
         /// A message to send.
-        public init(_ body: String, delay: Duration = .zero, attributes: [String: String] = [:]) {
+        public init(
+            _ body: String, delay: Duration = .zero, attributes: [String: String] = [:],
+            groupID: String? = nil, deduplicationID: String? = nil
+        ) {
             self.body = body
             self.delay = delay
             self.attributes = attributes
+            self.groupID = groupID
+            self.deduplicationID = deduplicationID
         }
     }
 
-    /// An entry of a batch that failed inside a 200.
-    public struct Failure: Sendable, Hashable {
-        /// Which of the batch.
-        public var index: Int
-        /// SQS's code.
-        public var code: String
-        /// SQS's words.
-        public var message: String
-        /// False: worth another try.
-        public var senderFault: Bool
+    /// How many messages a queue has, as SQS estimates it.
+    public struct Depth: Sendable, Hashable {
+        /// To be received now.
+        public var available: Int
+        /// Received and not yet deleted or back.
+        public var inFlight: Int
+        /// Not to be received before their delay is over.
+        public var delayed: Int
 
-        /// A failure as given.
-        public init(index: Int, code: String, message: String, senderFault: Bool) {
-            self.index = index
-            self.code = code
-            self.message = message
-            self.senderFault = senderFault
+        /// As given.
+        public init(available: Int, inFlight: Int, delayed: Int) {
+            self.available = available
+            self.inFlight = inFlight
+            self.delayed = delayed
         }
     }
 
@@ -94,6 +100,26 @@ public struct SQS: Sendable {
             "QueueUrl": .string(queueURL), "AttributeNames": .array(names.map { .string($0) }),
         ]
         return try await call(Operation(.sqs, "GetQueueAttributes"), input) { Self.strings($0["Attributes"]) }
+    }
+
+    /// How long the queue is.
+    public func depth(of queueURL: String) async throws(AWSError) -> Depth {
+        let attributes = try await attributes(
+            of: queueURL,
+            [
+                "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ])
+        func number(_ name: String) throws(AWSError) -> Int {
+            guard let number = attributes[name].flatMap({ Int($0) }) else {
+                throw Operation(.sqs, "GetQueueAttributes").malformed("the answer has no \(name)")
+            }
+            return number
+        }
+        return Depth(
+            available: try number("ApproximateNumberOfMessages"),
+            inFlight: try number("ApproximateNumberOfMessagesNotVisible"),
+            delayed: try number("ApproximateNumberOfMessagesDelayed"))
     }
 
     func call<Output: Sendable>(

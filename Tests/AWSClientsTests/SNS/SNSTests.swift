@@ -36,6 +36,55 @@ import Testing
             ])
     }
 
+    @Test func aBatchIsOneFormAndOnlyFailedEntriesGoOutAgain() async throws {
+        let server = try StrictServer { _, number in
+            let failed =
+                number == 0
+                ? "<member><Id>0</Id><Code>InternalError</Code><Message>x</Message><SenderFault>false</SenderFault></member>"
+                    + "<member><Id>2</Id><Code>InvalidParameter</Code><Message>y</Message><SenderFault>true</SenderFault></member>"
+                : ""
+            return .answer(200, [:], Self.answer("PublishBatch", "<Failed>\(failed)</Failed><Successful/>"))
+        }
+        let failures = try await SNS(server.client()).publish(
+            batch: [
+                .init("one", attributes: ["tags": .strings(["a", "b\"c"])]), .init("two", subject: "s"),
+                .init("three"),
+            ], to: "arn")
+        #expect(
+            failures == [BatchFailure(index: 2, code: "InvalidParameter", message: "y", senderFault: true)])
+        #expect(
+            server.requests[0].form == [
+                "Action": "PublishBatch", "Version": "2010-03-31", "TopicArn": "arn",
+                "PublishBatchRequestEntries.member.1.Id": "0",
+                "PublishBatchRequestEntries.member.1.Message": "one",
+                "PublishBatchRequestEntries.member.1.MessageAttributes.entry.1.Name": "tags",
+                "PublishBatchRequestEntries.member.1.MessageAttributes.entry.1.Value.DataType":
+                    "String.Array",
+                "PublishBatchRequestEntries.member.1.MessageAttributes.entry.1.Value.StringValue":
+                    #"["a","b\"c"]"#,
+                "PublishBatchRequestEntries.member.2.Id": "1",
+                "PublishBatchRequestEntries.member.2.Message": "two",
+                "PublishBatchRequestEntries.member.2.Subject": "s",
+                "PublishBatchRequestEntries.member.3.Id": "2",
+                "PublishBatchRequestEntries.member.3.Message": "three",
+            ])
+        #expect(server.requests.count == 2)
+        #expect(server.requests[1].form["PublishBatchRequestEntries.member.1.Id"] == "0")
+        #expect(server.requests[1].form["PublishBatchRequestEntries.member.2.Id"] == nil)
+    }
+
+    @Test func messagesOfAGroupAreNotPublishedAgainOutOfTheirOrder() async throws {
+        let server = try StrictServer { _, _ in
+            let failed =
+                "<member><Id>0</Id><Code>InternalError</Code><SenderFault>false</SenderFault></member>"
+            return .answer(200, [:], Self.answer("PublishBatch", "<Failed>\(failed)</Failed>"))
+        }
+        let failures = try await SNS(server.client()).publish(
+            batch: [.init("a", groupID: "g", deduplicationID: "1")], to: "t.fifo")
+        #expect(failures.map(\.index) == [0])
+        #expect(server.requests.count == 1)
+    }
+
     @Test func topicsAndSubscriptions() async throws {
         let server = try StrictServer { request, _ in
             request.form["Action"] == "Subscribe"

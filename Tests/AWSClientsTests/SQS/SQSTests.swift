@@ -48,11 +48,11 @@ import Testing
         let server = try StrictServer { _, _ in
             .answer(
                 200, [:],
-                #"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"InternalError","Message":"no","SenderFault":false}]}"#
+                #"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"InvalidMessageContents","Message":"no","SenderFault":true}]}"#
             )
         }
         let sqs = SQS(try server.client())
-        let failure = SQS.Failure(index: 1, code: "InternalError", message: "no", senderFault: false)
+        let failure = BatchFailure(index: 1, code: "InvalidMessageContents", message: "no", senderFault: true)
         #expect(
             try await sqs.send(batch: [.init("a"), .init("b", delay: .seconds(3))], to: "q") == [failure])
         #expect(try await sqs.delete(batch: ["h0", "h1"], from: "q") == [failure])
@@ -70,6 +70,79 @@ import Testing
                     #"{"QueueUrl":"q","Entries":[{"ReceiptHandle":"h0","VisibilityTimeout":0,"Id":"0"},"#
                         + #"{"ReceiptHandle":"h1","VisibilityTimeout":9,"Id":"1"}]}"#),
             ])
+    }
+
+    @Test func onlyTheEntriesThatFailedAreSentAgain() async throws {
+        // Entry 1 is refused for good, entry 2 twice by the service's own fault.
+        let server = try StrictServer { request, number in
+            let failed = (request.json["Entries"]?.array ?? []).compactMap { entry -> String? in
+                switch entry["Id"]?.string {
+                case "1": #"{"Id":"1","Code":"InvalidMessageContents","Message":"no","SenderFault":true}"#
+                case "2" where number < 2: #"{"Id":"2","Code":"InternalError","SenderFault":false}"#
+                default: nil
+                }
+            }
+            return .answer(200, [:], #"{"Failed":["# + failed.joined(separator: ",") + "]}")
+        }
+        let clock = FakeClock()
+        let sqs = SQS(try server.client(clock: clock))
+        let failures = try await sqs.send(batch: [.init("a"), .init("b"), .init("c")], to: "q")
+        #expect(
+            failures == [
+                BatchFailure(index: 1, code: "InvalidMessageContents", message: "no", senderFault: true)
+            ])
+        #expect(
+            server.requests.map { ($0.json["Entries"]?.array ?? []).compactMap { $0["MessageBody"]?.string } }
+                == [["a", "b", "c"], ["c"], ["c"]])
+        #expect(clock.sleeps == [.milliseconds(25), .milliseconds(50)])
+    }
+
+    @Test func entriesThatFailToTheEndAreGivenBack() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(200, [:], #"{"Failed":[{"Id":"0","Code":"RequestThrottled","SenderFault":true}]}"#)
+        }
+        let clock = FakeClock()
+        let failures = try await SQS(server.client(clock: clock)).delete(batch: ["h"], from: "q")
+        #expect(failures.map(\.code) == ["RequestThrottled"])
+        #expect(server.requests.count == 3)
+        #expect(clock.sleeps == [.milliseconds(500), .seconds(1)])
+    }
+
+    @Test func messagesOfAGroupAreNotSentAgainOutOfTheirOrder() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(200, [:], #"{"Failed":[{"Id":"0","Code":"InternalError","SenderFault":false}]}"#)
+        }
+        let batch: [SQS.Entry] = [
+            .init("a", groupID: "g", deduplicationID: "1"), .init("b", groupID: "g", deduplicationID: "2"),
+        ]
+        let failures = try await SQS(server.client()).send(batch: batch, to: "q.fifo")
+        #expect(failures.map(\.index) == [0])
+        #expect(server.requests.count == 1)
+        #expect(
+            server.requests[0].json["Entries"]?[1]
+                == (try json(
+                    #"{"MessageBody":"b","MessageGroupId":"g","MessageDeduplicationId":"2","Id":"1"}"#)))
+    }
+
+    @Test func aFailureOfNoEntryIsMalformed() async throws {
+        let server = try StrictServer { _, _ in .answer(200, [:], #"{"Failed":[{"Id":"7"}]}"#) }
+        let sqs = SQS(try server.client())
+        let error = await #expect(throws: AWSError.self) { try await sqs.delete(batch: ["h"], from: "q") }
+        #expect(error?.code == .malformedResponse)
+    }
+
+    @Test func theDepthOfAQueue() async throws {
+        let server = try StrictServer { _, number in
+            .answer(
+                200, [:],
+                number == 0
+                    ? #"{"Attributes":{"ApproximateNumberOfMessages":"4","ApproximateNumberOfMessagesNotVisible":"2","#
+                        + #""ApproximateNumberOfMessagesDelayed":"1"}}"# : #"{"Attributes":{}}"#)
+        }
+        let sqs = SQS(try server.client())
+        #expect(try await sqs.depth(of: "q") == SQS.Depth(available: 4, inFlight: 2, delayed: 1))
+        let error = await #expect(throws: AWSError.self) { try await sqs.depth(of: "q") }
+        #expect(error?.message == "the answer has no ApproximateNumberOfMessages")
     }
 
     @Test func theRest() async throws {
