@@ -90,6 +90,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CSpawn", "HTTP", "JSON", "LocalServer"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "TestFunctions", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Telemetry"],
+            path: "Tests/TestFunctions", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TimeTests", ["Time"]),
         tests("CryptoTests", ["Crypto"]),
@@ -112,6 +115,7 @@ let package = Package(
                 "JSON",
                 "Time",
             ]),
+        tests("EmulatorTests", ["TestFunctions", "HTTP", "JSON"]),
         tests("EndToEndTests", ["AWSClients", "LocalServer", "HTTP", "JSON", "Crypto", "Time"]),
     ]
 )

@@ -9,6 +9,7 @@ venv=$root/.venv
 log=$root/.local/setup.log
 stamp=$venv/.setup-stamp
 requirements=dev/requirements.txt
+emulator=$venv/bin/aws-lambda-rie
 packages=(
   ca-certificates libcurl4-openssl-dev libexpat1-dev libmicrohttpd-dev libssl-dev make openssl
   pkg-config python3 python3-venv shellcheck zlib1g-dev
@@ -37,7 +38,7 @@ esac
 
 # What the finished set-up depended on. A change of any of it sets up anew.
 fingerprint() {
-  sha256sum dev/setup.sh "$requirements" 2>/dev/null
+  sha256sum dev/setup.sh "$requirements" dev/emulator.txt dev/fetch_emulator.py 2>/dev/null
   for program in swift python3; do
     path=$(command -v "$program") && stat -Lc '%n %s %Y' "$path" 2>/dev/null
   done
@@ -45,7 +46,7 @@ fingerprint() {
 }
 
 is_current() {
-  [[ -x $venv/bin/python && -f $stamp ]] && [[ $(<"$stamp") == "$(fingerprint)" ]]
+  [[ -x $venv/bin/python && -x $emulator && -f $stamp ]] && [[ $(<"$stamp") == "$(fingerprint)" ]]
 }
 
 missing_packages() {
@@ -134,6 +135,11 @@ make_environment() {
     </dev/null >"$log" 2>&1 || explain "pip could not install $requirements"
 }
 
+fetch_emulator() {
+  "$venv/bin/python" dev/fetch_emulator.py "$emulator" </dev/null >"$log" 2>&1 ||
+    explain "AWS's Lambda emulator could not be fetched"
+}
+
 is_current && exit 0
 
 mapfile -t missing < <(missing_packages)
@@ -156,5 +162,6 @@ check_disk
 [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 check_python
 make_environment
+fetch_emulator
 fingerprint >"$stamp" || fail "cannot write $stamp. Check the disk."
 say "setup: done"

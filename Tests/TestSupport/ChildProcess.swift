@@ -115,6 +115,9 @@ public final class ChildProcess: Sendable {
     /// Standard error so far.
     public var standardError: String { shared.value.withLock { String(decoding: $0.errors, as: UTF8.self) } }
 
+    /// Whether it is over.
+    public var hasEnded: Bool { shared.value.withLock { $0.status != nil } }
+
     /// Waits for its end and the end of its output.
     @discardableResult
     public func exit() async -> Status {

@@ -14,7 +14,8 @@ TOOLS = [
 ALL_PACKAGES = """case "$1" in -W) shift 2; for p; do echo "$p ii"; done;; esac"""
 GOOD = {
     "swift": 'echo "Swift version 6.3.1 (swift-6.3.1-RELEASE)"',
-    "python3": 'case "$*" in *" -m "*|"-m "*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;; esac; exit 0',
+    "python3": 'case "$*" in *" -m "*|"-m "*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;; '
+    '*fetch_emulator*) cp "$0" "$2";; esac; exit 0',
     "dpkg-query": ALL_PACKAGES,
     "id": "echo 0",
     "df": 'printf "Filesystem\\nx 9 9 9000\\n"',
@@ -46,6 +47,11 @@ FAILURES = {
                     + GOOD["python3"]},
         "the network or its proxy did not answer",
     ),
+    "emulator without network": (
+        {"python3": 'case "$*" in *fetch_emulator*) echo "Temporary failure in name resolution"; exit 1;; esac; '
+                    + GOOD["python3"]},
+        "AWS's Lambda emulator could not be fetched: the network or its proxy did not answer",
+    ),
     "pip on a full disk": (
         {"python3": 'case "$*" in *"pip install"*) echo "No space left on device"; exit 1;; esac; ' + GOOD["python3"]},
         "the disk is full",
@@ -56,7 +62,7 @@ FAILURES = {
 def project(folder: Path, programs: dict[str, str | None]) -> dict[str, str]:
     """A copy of what the script reads, and a PATH with only the given programs; the answer is the environment."""
     (folder / "dev").mkdir()
-    for name in ("setup.sh", "requirements.txt"):
+    for name in ("setup.sh", "requirements.txt", "emulator.txt", "fetch_emulator.py"):
         shutil.copy(DEV / name, folder / "dev" / name)
     path = folder / "bin"
     path.mkdir()
