@@ -178,7 +178,7 @@ extension HTTPClient {
         func refuse(_ reason: String) -> HTTPError {
             HTTPError(.invalidRequest, request.url, reason, mayHaveBeenSent: false)
         }
-        guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy(isTokenByte) else {
+        guard !request.method.rawValue.isEmpty, allBytes(of: request.method.rawValue, isTokenByte) else {
             throw refuse("the method is no token")
         }
         guard request.url.scheme == "http" || request.url.scheme == "https", request.url.isWellFormed else {

@@ -78,16 +78,18 @@ extension HTTPHeaders {
     /// line break or NUL, which would let its author write header lines of their own.
     var firstInvalidName: String? {
         fields.first { field in
-            field.name.isEmpty || !field.name.utf8.allSatisfy(isTokenByte)
-                || field.value.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
+            field.name.isEmpty || !allBytes(of: field.name, isTokenByte)
+                || !allBytes(of: field.value) { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
         }?.name
     }
 }
 
 /// Field names compare as ASCII without case (RFC 9110 §5.1).
 private func sameFieldName(_ a: String, _ b: String) -> Bool {
-    a.utf8.count == b.utf8.count
-        && zip(a.utf8, b.utf8).allSatisfy { asciiLowercased($0) == asciiLowercased($1) }
+    guard a.utf8.count == b.utf8.count else { return false }
+    let (a, b) = (a.utf8Span.span, b.utf8Span.span)
+    for index in a.indices where asciiLowercased(a[index]) != asciiLowercased(b[index]) { return false }
+    return true
 }
 
 private func asciiLowercased(_ byte: UInt8) -> UInt8 {

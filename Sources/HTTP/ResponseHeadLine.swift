@@ -8,23 +8,82 @@ enum ResponseHeadLine: Equatable {
     case malformed
 
     /// The line with or without its line break.
-    init(_ line: some BidirectionalCollection<UInt8>) {
-        var bytes = line[...]
-        while let last = bytes.last, last == 0x0D || last == 0x0A { bytes.removeLast() }
-        if bytes.isEmpty {
+    init(_ line: borrowing Span<UInt8>) {
+        let end = Self.end(line, 0, line.count) { $0 == 0x0D || $0 == 0x0A }
+        if end == 0 {
             self = .end
-        } else if bytes.starts(with: "HTTP/".utf8) {
-            let code = bytes.split(separator: 0x20, maxSplits: 2).dropFirst().first
-            self = code.flatMap { Int(String(decoding: $0, as: UTF8.self)) }.map { .status($0) } ?? .malformed
-        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
-            let name = String(decoding: bytes[..<colon], as: UTF8.self)
-            var value = bytes[bytes.index(after: colon)...]
-            // Without the blanks around it (RFC 9110 §5.5).
-            while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-            while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
-            self = .field(name: name, value: String(decoding: value, as: UTF8.self))
+        } else if Self.isStatusLine(line, end) {
+            self = Self.status(line, end).map { .status($0) } ?? .malformed
+        } else if let colon = Self.index(of: UInt8(ascii: ":"), line, 0, end) {
+            // Without the blanks around the value (RFC 9110 §5.5).
+            var start = colon + 1
+            while start < end, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
+            let last = Self.end(line, start, end) { $0 == 0x20 || $0 == 0x09 }
+            self = .field(
+                name: String(repairing: line.extracting(0..<colon)),
+                value: String(repairing: line.extracting(start..<last)))
         } else {
             self = .malformed
+        }
+    }
+
+    private static func isStatusLine(_ line: borrowing Span<UInt8>, _ end: Int) -> Bool {
+        let prefix: StaticString = "HTTP/"
+        guard end >= prefix.utf8CodeUnitCount else { return false }
+        return line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T") && line[2] == UInt8(ascii: "T")
+            && line[3] == UInt8(ascii: "P") && line[4] == UInt8(ascii: "/")
+    }
+
+    /// The number between the first blank and the second.
+    private static func status(_ line: borrowing Span<UInt8>, _ end: Int) -> Int? {
+        guard let blank = index(of: 0x20, line, 0, end) else { return nil }
+        let last = index(of: 0x20, line, blank + 1, end) ?? end
+        guard last - blank == 4 else { return nil }
+        var status = 0
+        for position in blank + 1..<last {
+            let digit = line[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            status = status * 10 + Int(digit)
+        }
+        return status
+    }
+
+    private static func index(of byte: UInt8, _ line: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int?
+    {
+        var position = start
+        while position < end {
+            if line[position] == byte { return position }
+            position += 1
+        }
+        return nil
+    }
+
+    /// Where the bytes end that are followed by nothing but what `isDropped`.
+    private static func end(
+        _ line: borrowing Span<UInt8>, _ start: Int, _ end: Int, _ isDropped: (UInt8) -> Bool
+    ) -> Int {
+        var end = end
+        while end > start, isDropped(line[end - 1]) { end -= 1 }
+        return end
+    }
+}
+
+extension String {
+    /// The bytes as UTF-8; what is none becomes the replacement character.
+    init(repairing bytes: borrowing Span<UInt8>) {
+        if let text = try? UTF8Span(validating: copy bytes) {
+            self.init(copying: text)
+        } else {
+            self.init(decoding: Array(bytes), as: UTF8.self)
+        }
+    }
+}
+
+extension Array<UInt8> {
+    /// A copy of a span's bytes.
+    fileprivate init(_ bytes: borrowing Span<UInt8>) {
+        self.init(capacity: bytes.count) { output in
+            for index in bytes.indices { output.append(bytes[index]) }
         }
     }
 }

@@ -204,7 +204,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         }
         // Trailers come here too, after the body; nobody needs them.
         if isHeadComplete { return true }
-        switch unsafe ResponseHeadLine(headerLine) {
+        switch unsafe ResponseHeadLine(headerLine.assumingMemoryBound(to: UInt8.self).span) {
         case .status(let status): head = HTTPClient.ResponseHead(status: status, headers: [:])
         case .field(let name, let value): head?.headers.add(name, value)
         case .malformed: break

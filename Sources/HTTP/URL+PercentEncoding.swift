@@ -1,6 +1,10 @@
 extension URL {
     /// Encodes all but `A-Za-z0-9-._~` (and `/` when asked), upper-case hex (RFC 3986 §2.3).
     public static func percentEncode(_ text: String, keepingSlashes: Bool = false) -> String {
+        // Most of what is encoded needs it not.
+        if allBytes(of: text, { isHostByte($0) || (keepingSlashes && $0 == UInt8(ascii: "/")) }) {
+            return text
+        }
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count + 16)

@@ -62,20 +62,25 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     /// Whether the parts, which can be set to anything, still make one address and nothing more: no byte of theirs can
     /// end a line, a host or a path early.
     var isWellFormed: Bool {
-        func isVisible(_ text: String) -> Bool {
-            text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }
+        guard !host.isEmpty, port.map({ (1...65535).contains($0) }) ?? true else { return false }
+        if host.utf8.contains(UInt8(ascii: ":")) {
+            guard
+                allBytes(
+                    of: host,
+                    { hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+            else { return false }
+        } else if !allBytes(of: host, isHostByte) {
+            return false
         }
-        let isAddress = host.utf8.contains(UInt8(ascii: ":"))
-        return !host.isEmpty
-            && host.utf8.allSatisfy {
-                isAddress
-                    ? hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-                    : isHostByte($0)
-            }
-            && port.map { (1...65535).contains($0) } ?? true
-            && path.utf8.first == UInt8(ascii: "/") && !path.utf8.contains(UInt8(ascii: "?"))
-            && isVisible(path)
-            && query.map(isVisible) ?? true
+        guard path.utf8.first == UInt8(ascii: "/"),
+            allBytes(of: path, { Self.isTargetByte($0) && $0 != UInt8(ascii: "?") })
+        else { return false }
+        return query.map { allBytes(of: $0, Self.isTargetByte) } ?? true
+    }
+
+    /// Visible, and no `#`, which would end the address.
+    private static func isTargetByte(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "#")
     }
 
     /// The port, or the scheme's own.
@@ -123,6 +128,14 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { UInt8(Substring($0)) != nil }
     }
+}
+
+/// Whether every byte of `text` is allowed: a loop over its bytes where they lie.
+@inline(__always)
+func allBytes(of text: String, _ isAllowed: (UInt8) -> Bool) -> Bool {
+    let bytes = text.utf8Span.span
+    for index in bytes.indices where !isAllowed(bytes[index]) { return false }
+    return true
 }
 
 /// Letters, digits, `-`, `.`, `_` and `~`: RFC 3986's unreserved characters, and all that a host name needs.

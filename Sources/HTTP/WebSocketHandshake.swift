@@ -55,7 +55,7 @@ struct WebSocketHandshake {
         var status: Int?
         var headers = HTTPHeaders()
         for line in head.split(separator: 0x0A) {
-            switch ResponseHeadLine(line) {
+            switch ResponseHeadLine(line.span) {
             case .status(let code): status = code
             case .field(let name, let value): headers.add(name, value)
             case .end: break
