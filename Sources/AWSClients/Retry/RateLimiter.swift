@@ -19,7 +19,7 @@ final class RateLimiter: Sendable {
         var rate = RateLimiter.minimumRate
         var capacity = 1.0
         var tokens = 0.0
-        var filledAt: Double?
+        var filledAt: Double
         // What is being sent, measured in half seconds.
         var measuredRate = 0.0
         var halfSecond: Double
@@ -32,7 +32,8 @@ final class RateLimiter: Sendable {
     private let state: Locked<State>
 
     init(start: Duration) {
-        state = Locked(State(halfSecond: floor(Self.seconds(start)), throttledAt: Self.seconds(start)))
+        let start = Self.seconds(start)
+        state = Locked(State(filledAt: start, halfSecond: floor(start), throttledAt: start))
     }
 
     var measuredRate: Double { state.withLock { $0.measuredRate } }
@@ -80,9 +81,8 @@ final class RateLimiter: Sendable {
     }
 
     private static func fill(_ state: inout State, _ now: Double) {
-        defer { state.filledAt = now }
-        guard let filledAt = state.filledAt else { return }
-        state.tokens = min(state.capacity, state.tokens + max(now - filledAt, 0) * state.rate)
+        state.tokens = min(state.capacity, state.tokens + max(now - state.filledAt, 0) * state.rate)
+        state.filledAt = now
     }
 
     private static func measure(_ state: inout State, _ now: Double) {

@@ -2,11 +2,10 @@ import Crypto
 import TestSupport
 import Time
 
+@testable import AWSClients
+
 /// Signature Version 4 from the receiver's side, over the raw request. Shares only the hash functions with the signer.
 struct SignatureVerifier {
-    static let accessKeyID = "AKIDSTRICT"
-    static let secretAccessKey = "strict/secret+key="
-    static let sessionToken: String? = "token/with+signs=="
     static let region = "eu-west-1"
 
     struct Refusal: Error {
@@ -16,22 +15,32 @@ struct SignatureVerifier {
 
     private let raw: ScriptedServer.Connection.Request
     private let now: Timestamp
+    private let accounts: [Credentials]
     private let headers: [String: String]
     private let method: String
     private let target: String
 
     /// The service that the caller claims.
     var service: String {
-        let scope = headers["authorization"] ?? target
         for service in [
-            "s3", "sns", "sqs", "dynamodb", "monitoring", "secretsmanager", "ssm", "kms", "lambda",
-        ] where contains(scope, "/\(service)/") || contains(scope, "%2F\(service)%2F") { return service }
+            "s3", "sns", "sqs", "sts", "dynamodb", "monitoring", "secretsmanager", "ssm", "kms", "lambda",
+        ] where contains(claim, "/\(service)/") || contains(claim, "%2F\(service)%2F") { return service }
         return "?"
     }
 
-    init(_ raw: ScriptedServer.Connection.Request, now: Timestamp) {
+    /// Where a request says who it is from.
+    private var claim: String { headers["authorization"] ?? target }
+
+    /// The account that the caller claims; the first where it claims none that is known.
+    private var account: Credentials {
+        accounts.first { contains(claim, "\($0.accessKeyID)/") || contains(claim, "\($0.accessKeyID)%2F") }
+            ?? accounts[0]
+    }
+
+    init(_ raw: ScriptedServer.Connection.Request, now: Timestamp, accounts: [Credentials]) {
         self.raw = raw
         self.now = now
+        self.accounts = accounts
         var headers: [String: String] = [:]
         for line in raw.headers {
             let name = line.prefix { $0 != ":" }.lowercased()
@@ -44,8 +53,13 @@ struct SignatureVerifier {
         target = words.count > 1 ? String(words[1]) : "/"
     }
 
-    func verify() -> Result<StrictServer.Request, Refusal> {
+    /// `acceptsUnsigned`: a request without any signature is taken as it is.
+    func verify(acceptsUnsigned: Bool) -> Result<StrictServer.Request, Refusal> {
         do throws(Refusal) {
+            if acceptsUnsigned, headers["authorization"] == nil {
+                return .success(
+                    StrictServer.Request(method: method, target: target, headers: headers, body: raw.body))
+            }
             let body = try contains(target, "X-Amz-Signature=") ? verifyQuery() : verifyHeader()
             return .success(
                 StrictServer.Request(method: method, target: target, headers: headers, body: body))
@@ -69,9 +83,10 @@ struct SignatureVerifier {
             let date = headers["x-amz-date"], let time = Timestamp(basicISO8601: date)
         else { throw Refusal(code: "IncompleteSignature", reason: "the authorization is incomplete") }
         try checkTime(time)
-        guard headers["x-amz-security-token"] == Self.sessionToken else {
+        guard headers["x-amz-security-token"] == account.sessionToken else {
             throw Refusal(code: "InvalidClientTokenId", reason: "the session token is not the one given")
         }
+        try checkExpiry()
         let signed = signedHeaders.split(separator: ";").map(String.init)
         for name in headers.keys
         where name.hasPrefix("x-amz-") || name.hasPrefix("amz-sdk-") || name == "host"
@@ -112,14 +127,23 @@ struct SignatureVerifier {
         guard now >= time - .seconds(900), now <= time + .seconds(seconds), seconds <= 604_800 else {
             throw Refusal(code: "AccessDenied", reason: "Request has expired")
         }
-        guard value("X-Amz-Security-Token") == Self.sessionToken else {
+        guard value("X-Amz-Security-Token") == account.sessionToken else {
             throw Refusal(code: "InvalidToken", reason: "the session token is not the one given")
         }
+        try checkExpiry()
         let query = pairs.filter { !$0.hasPrefix("X-Amz-Signature=") }.joined(separator: "&")
         try compare(
             credential, signature, names.split(separator: ";").map(String.init), query: query, date,
             "UNSIGNED-PAYLOAD")
         return raw.body
+    }
+
+    private func checkExpiry() throws(Refusal) {
+        if let expiration = account.expiration, now >= expiration {
+            throw Refusal(
+                code: ["s3", "sns", "sts"].contains(service) ? "ExpiredToken" : "ExpiredTokenException",
+                reason: "the session has expired")
+        }
     }
 
     private func checkTime(_ time: Timestamp) throws(Refusal) {
@@ -137,7 +161,7 @@ struct SignatureVerifier {
         _ payloadHash: String
     ) throws(Refusal) {
         let scope = credential.split(separator: "/").dropFirst().joined(separator: "/")
-        guard credential.hasPrefix(Self.accessKeyID + "/"),
+        guard credential.hasPrefix(account.accessKeyID + "/"),
             scope == "\(date.prefix(8))/\(Self.region)/\(service)/aws4_request"
         else { throw Refusal(code: "SignatureDoesNotMatch", reason: "the credential is \(credential)") }
         let rawPath = String(target.prefix { $0 != "?" })
@@ -191,7 +215,10 @@ struct SignatureVerifier {
     }
 
     private func sign(_ text: String, _ scope: String) -> String {
-        var key = Array(("AWS4" + Self.secretAccessKey).utf8)
+        var key = Array("AWS4".utf8)
+        account.secretAccessKey.withBytes { bytes in
+            for index in bytes.indices { key.append(bytes[index]) }
+        }
         for part in scope.split(separator: "/") { key = HMAC.sha256(key: key, Array(part.utf8)) }
         return Hex.encode(HMAC.sha256(key: key, Array(text.utf8)))
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Glibc
 import HTTP
 import JSON
 import TestSupport
@@ -10,8 +11,7 @@ import Time
 /// documentation and with nothing of the signer's code, and then does to the caller whatever the test scripts.
 final class StrictServer: Sendable {
     static let credentials = Credentials(
-        accessKeyID: SignatureVerifier.accessKeyID, secretAccessKey: SignatureVerifier.secretAccessKey,
-        sessionToken: SignatureVerifier.sessionToken)
+        accessKeyID: "AKIDSTRICT", secretAccessKey: "strict/secret+key=", sessionToken: "token/with+signs==")
     static let region = SignatureVerifier.region
 
     /// A request whose signature held.
@@ -42,13 +42,17 @@ final class StrictServer: Sendable {
         var form: [String: String] { items(text, plusIsSpace: true) }
     }
 
-    enum Reply: Sendable {
+    indirect enum Reply: Sendable {
         case answer(Int, [String: String] = [:], String = "")
         /// Announces the whole body and sends only its beginning.
         case truncated(String, keeping: Int)
         case drop
         /// Answers nothing until the caller gives up.
         case stall
+        /// Answers later.
+        case after(Duration, Reply)
+        /// These bytes, head and all, and then the end of the connection.
+        case raw(String)
     }
 
     private struct State {
@@ -70,10 +74,11 @@ final class StrictServer: Sendable {
     var port: Int { server.port }
     var connectionCount: Int { server.connectionCount }
 
-    /// `clock` is how far this server's clock is ahead of the machine's. The script gets each good request with its
-    /// number from 0.
+    /// `clock` is how far this server's clock is ahead of the machine's; `accounts` are those it knows, with the
+    /// times at which they expire. The script gets each good request with its number from 0.
     init(
-        clock: Duration = .zero,
+        clock: Duration = .zero, accounts: [Credentials] = [StrictServer.credentials],
+        acceptsUnsigned: Bool = false,
         script: @escaping @Sendable (Request, Int) -> Reply = { _, _ in .answer(200) }
     ) throws {
         let log = log
@@ -81,15 +86,13 @@ final class StrictServer: Sendable {
             while true {
                 let received = try connection.readRequest()
                 let now = Timestamp.now + clock
-                let verifier = SignatureVerifier(received, now: now)
-                let date = ["Date: \(now.httpDate)"]
-                switch verifier.verify() {
+                let verifier = SignatureVerifier(received, now: now, accounts: accounts)
+                switch verifier.verify(acceptsUnsigned: acceptsUnsigned) {
                 case .failure(let refusal):
                     log.state.withLock { $0.refusals.append(refusal.reason) }
-                    let headers = date + ["Content-Type: application/json"]
                     try connection.respond(
-                        403, headers: headers,
-                        body: verifier.service == "s3" || verifier.service == "sns"
+                        403, headers: ["Date: \(now.httpDate)", "Content-Type: application/json"],
+                        body: ["s3", "sns", "sts"].contains(verifier.service)
                             ? "<Error><Code>\(refusal.code)</Code><Message>\(refusal.reason)</Message></Error>"
                             : "{\"__type\":\"x#\(refusal.code)\",\"message\":\"\(refusal.reason)\"}")
                 case .success(let request):
@@ -97,30 +100,44 @@ final class StrictServer: Sendable {
                         state.requests.append(request)
                         return state.requests.count - 1
                     }
-                    switch script(request, number) {
-                    case .answer(let status, let headers, let body):
-                        let lines =
-                            (headers["Date"] == nil ? date : []) + headers.map { "\($0.key): \($0.value)" }
-                        if request.method == "HEAD" {
-                            try connection.write(
-                                (["HTTP/1.1 \(status) Scripted"] + lines + ["", ""]).joined(separator: "\r\n")
-                            )
-                        } else {
-                            try connection.respond(status, headers: lines, body: body)
-                        }
-                    case .truncated(let body, let count):
-                        try connection.write(
-                            "HTTP/1.1 200 OK\r\n\(date[0])\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
-                                + body.prefix(count))
-                        return
-                    case .drop:
-                        return
-                    case .stall:
-                        connection.waitForHangUp()
-                        return
-                    }
+                    let reply = script(request, number)
+                    guard try Self.send(reply, to: request, at: now, on: connection) else { return }
                 }
             }
+        }
+    }
+
+    /// False when the connection ends with it.
+    private static func send(
+        _ reply: Reply, to request: Request, at now: Timestamp, on connection: ScriptedServer.Connection
+    ) throws -> Bool {
+        let date = "Date: \(now.httpDate)"
+        switch reply {
+        case .answer(let status, let headers, let body):
+            let lines =
+                (headers["Date"] == nil ? [date] : []) + headers.map { "\($0.key): \($0.value)" }
+            if request.method == "HEAD" {
+                let head = ["HTTP/1.1 \(status) Scripted"] + lines + ["", ""]
+                try connection.write(head.joined(separator: "\r\n"))
+            } else {
+                try connection.respond(status, headers: lines, body: body)
+            }
+            return true
+        case .truncated(let body, let count):
+            try connection.write(
+                "HTTP/1.1 200 OK\r\n\(date)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                    + body.prefix(count))
+            return false
+        case .drop: return false
+        case .stall:
+            connection.waitForHangUp()
+            return false
+        case .after(let delay, let reply):
+            usleep(UInt32(delay / .microseconds(1)))
+            return try send(reply, to: request, at: now, on: connection)
+        case .raw(let bytes):
+            try connection.write(bytes)
+            return false
         }
     }
 
@@ -135,7 +152,7 @@ final class StrictServer: Sendable {
 
     /// A client whose pauses take no time.
     func client(
-        clock: FakeClock = FakeClock(), credentials: Credentials = StrictServer.credentials,
+        clock: FakeClock = FakeClock(), credentials: any CredentialProvider = StrictServer.credentials,
         _ change: (inout AWSClient.Configuration) -> Void = { _ in }
     ) throws -> AWSClient {
         AWSClient(
@@ -150,15 +167,18 @@ enum TestLoop {
     static let http = HTTPClient(loop: loop)
 }
 
-/// A clock that is wrong by `error`, sleeps in no time and remembers for how long it would have.
+/// A clock that is wrong by `error`, sleeps in no time and remembers for how long it would have. Its invocation, if
+/// there is one, ends `timeLeft` after the clock was made.
 final class FakeClock: Sendable {
     private let naps = Locked<[Duration]>([])
     private let error: Duration
     private let random: Double
+    private let timeLeft: Duration?
 
-    init(error: Duration = .zero, random: Double = 0.5) {
+    init(error: Duration = .zero, random: Double = 0.5, timeLeft: Duration? = nil) {
         self.error = error
         self.random = random
+        self.timeLeft = timeLeft
     }
 
     var sleeps: [Duration] { naps.withLock { $0 } }
@@ -168,6 +188,10 @@ final class FakeClock: Sendable {
             now: { [error] in Timestamp.now + error },
             elapsed: { [naps] in naps.withLock { $0.reduce(.zero, +) } },
             sleep: { [naps] duration in naps.withLock { $0.append(duration) } },
-            random: { [random] in random })
+            random: { [random] in random },
+            timeLeft: { [naps, timeLeft] in
+                let slept = naps.withLock { $0.reduce(.zero, +) }
+                return timeLeft.map { $0 - slept }
+            })
     }
 }
