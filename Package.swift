@@ -48,6 +48,9 @@ let package = Package(
         c("CExpat", "expat", apt: "libexpat1-dev"),
         c("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev"),
 
+        // The stamp of a packaged program.
+        .systemLibrary(name: "CBuildInfo", path: "Sources/CBuildInfo"),
+
         // For the tool and the tests only: children must not inherit sockets.
         .systemLibrary(name: "CSpawn", path: "Sources/CSpawn"),
 
@@ -71,18 +74,20 @@ let package = Package(
             ]),
 
         // The programs.
+        library("BuildInfo", ["CBuildInfo", "AWSClients", "HTTP", "Crypto"]),
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time",
+                "BuildInfo", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time",
             ],
             path: "Sources/bootstrap", swiftSettings: strict),
         library("LocalServer", ["CMicroHTTPD", "HTTP"]),
         .executableTarget(
             name: "comfy-lambda",
             dependencies: [
-                "CSpawn", "LocalServer", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto",
-                "Telemetry", "Time",
+                "CSpawn", "LocalServer", "BuildInfo", "Handlers", "AWSClients", "LambdaRuntime", "HTTP",
+                "JSON",
+                "Crypto", "Telemetry", "Time",
             ],
             path: "Sources/comfy-lambda", swiftSettings: strict),
 

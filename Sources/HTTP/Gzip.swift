@@ -2,6 +2,9 @@ internal import CZlib
 
 /// gzip (RFC 1952) through zlib.
 public enum Gzip {
+    /// The version of the zlib that the program is linked with, such as `1.2.13`.
+    public static var zlibVersion: String { unsafe String(cString: CZlib.zlibVersion()) }
+
     private static let pieceSize = 64 << 10
 
     /// One gzip member. `level` is zlib's, 1 (fast) to 9 (small); others mean 6.

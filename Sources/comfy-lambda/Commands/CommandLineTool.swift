@@ -1,11 +1,10 @@
+import BuildInfo
 import Glibc
 import HTTP
 import Synchronization
 
 /// The tool: finds the command, runs it on one event loop, and turns what it throws into a sentence and an exit status.
 enum CommandLineTool {
-    static let version = "0.1.0"
-
     static let commands: [any Command.Type] = [
         RunCommand.self, ServeCommand.self, InvokeCommand.self, ReplayCommand.self,
     ]
@@ -26,7 +25,7 @@ enum CommandLineTool {
             """
             + helpColumns([
                 ("--help", "Show this help, or a command's after its name, and exit."),
-                ("--version", "Show the version and exit."),
+                ("--version", "Show the version and what is linked, and exit."),
             ])
     }
 
@@ -48,7 +47,7 @@ enum CommandLineTool {
             print(helpText, terminator: "")
             return 0
         case "--version":
-            print("comfy-lambda \(version)")
+            print(BuildInfo.report("comfy-lambda"), terminator: "")
             return 0
         case nil:
             throw UsageError(

@@ -80,7 +80,7 @@ import Testing
     @Test func theVersion() async throws {
         let run = try await Self.run(["--version"])
         #expect(run.status == 0)
-        #expect(run.output == "comfy-lambda \(CommandLineTool.version)\n")
+        #expect(run.output.hasPrefix("comfy-lambda 0.1.0\ncommit unknown"))
     }
 
     /// `--env TABLE_NAME=…` names another system, so that no local one is started.
