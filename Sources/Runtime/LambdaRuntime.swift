@@ -38,6 +38,7 @@ public enum LambdaRuntime {
                         + "expected a whole number from \(concurrencies.lowerBound) to \(concurrencies.upperBound)"
                 )
             }
+            try configureMetrics(environment)
             handler = try await makeHandler()
         } catch {
             let failure = FunctionError(error)
@@ -120,5 +121,20 @@ public enum LambdaRuntime {
         let level = environment["AWS_LAMBDA_LOG_LEVEL"].flatMap { Log.Level(name: $0) } ?? .info
         let isText = environment["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "text"
         Log.configure(level: level, format: isText ? .text : .json)
+    }
+
+    /// Metrics are off unless a namespace is named; the variable is that of AWS's own libraries for the format.
+    private static func configureMetrics(_ environment: [String: String]) throws(FunctionError) {
+        guard let namespace = environment["AWS_EMF_NAMESPACE"], !namespace.isEmpty else { return }
+        var dimensions: [String: String] = [:]
+        if let name = environment["AWS_LAMBDA_FUNCTION_NAME"], !name.isEmpty {
+            dimensions["FunctionName"] = name
+        }
+        do throws(Metrics.Invalid) {
+            try Metrics.configure(namespace: namespace, dimensions: dimensions)
+        } catch {
+            throw FunctionError(
+                type: "Runtime.InvalidEnvironment", message: "AWS_EMF_NAMESPACE: \(error.description)")
+        }
     }
 }

@@ -65,12 +65,15 @@ final class RuntimeLoop: @unchecked Sendable {
         let logContext = Log.Context(
             requestID: context.requestID, tenantID: context.tenantID, traceID: context.traceID)
         let failure = await Log.$context.withValue(logContext) { () -> RuntimeAPIError? in
-            do throws(RuntimeAPIError) {
-                try await handle(invocation)
-                return nil
-            } catch {
-                Log.error("answer not delivered", ["error": .string(error.description)])
-                return error
+            await Metrics.ofInvocation {
+                do throws(RuntimeAPIError) {
+                    try await handle(invocation)
+                    return nil
+                } catch {
+                    Metrics.invocationFailed()
+                    Log.error("answer not delivered", ["error": .string(error.description)])
+                    return error
+                }
             }
         }
         if let failure, failure.kind == .container { throw failure }
@@ -78,13 +81,17 @@ final class RuntimeLoop: @unchecked Sendable {
 
     private func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
         let body: [UInt8]
+        let begun = ContinuousClock.now
         do {
             let context = invocation.context
             let calls = CallContext(traceHeader: context.traceID, deadline: .now + context.remaining)
             body = try await CallContext.$current.withValue(calls) {
                 try await handler.handle(invocation.event, context)
             }
+            Metrics.handlerEnded(begun: begun)
         } catch {
+            Metrics.handlerEnded(begun: begun)
+            Metrics.invocationFailed()
             let failure = FunctionError(error)
             Log.error(
                 "invocation failed",
@@ -94,6 +101,7 @@ final class RuntimeLoop: @unchecked Sendable {
         do {
             try await api.respond(body, to: invocation)
         } catch  where error.kind == .tooLarge {
+            Metrics.invocationFailed()
             Log.error("response too large", ["bytes": .number(body.count)])
             let failure = FunctionError(
                 type: "Function.ResponseSizeTooLarge",

@@ -1,11 +1,15 @@
 internal import Synchronization
 
-/// What is logged and where to. Read by every line, so the level, which drops most, needs no lock.
+/// What is logged and measured, and where to. Read by every line, so the level, which drops most, and whether anything is measured need
+/// no lock.
 final class LogConfiguration: Sendable {
     typealias Sink = @Sendable ([UInt8]) -> Void
 
     private let threshold = Atomic<Int>(Log.Level.info.rawValue)
+    private let measures = Atomic<Bool>(false)
+    private let hasInvoked = Atomic<Bool>(false)
     private let destination: Mutex<(format: Log.Format, sink: Sink)>
+    private let space = Mutex<MetricSpace?>(nil)
 
     init(sink: @escaping Sink) { destination = Mutex((.json, sink)) }
 
@@ -17,4 +21,17 @@ final class LogConfiguration: Sendable {
         threshold.store(level.rawValue, ordering: .relaxed)
         destination.withLock { $0 = (format, sink ?? $0.sink) }
     }
+
+    var isMeasuring: Bool { measures.load(ordering: .relaxed) }
+
+    /// nil when metrics are off.
+    var metricSpace: MetricSpace? { isMeasuring ? space.withLock { $0 } : nil }
+
+    func measure(_ space: MetricSpace) {
+        self.space.withLock { $0 = space }
+        measures.store(true, ordering: .relaxed)
+    }
+
+    /// True once.
+    func isFirstInvocation() -> Bool { !hasInvoked.exchange(true, ordering: .relaxed) }
 }
