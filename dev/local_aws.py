@@ -68,6 +68,7 @@ def main() -> None:
         end_with_parent(options.parent)
 
     from moto import settings
+    from moto.core.config import default_user_config
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
@@ -76,6 +77,8 @@ def main() -> None:
     from werkzeug.serving import make_server
 
     make_writes_atomic()
+    # A function answers with what it was sent: moto would want Docker to run one.
+    default_user_config["lambda"]["use_docker"] = False
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", options.port, application, threaded=True, request_handler=MotoRequestHandler)
     os.environ["MOTO_PORT"] = str(server.port)

@@ -7,13 +7,7 @@ extension AWSClient {
         _ operation: Operation, target: String, _ input: JSON, longPoll: Duration = .zero,
         decode: (JSON) throws(AWSError) -> Output
     ) async throws(AWSError) -> Output {
-        var call = Call(operation, .post)
-        call.headers = [
-            "content-type": "application/x-amz-json-\(operation.service.jsonVersion)",
-            "x-amz-target": "\(target).\(operation.name)",
-        ]
-        call.body = .bytes(input.serialized())
-        call.responseLimit = 32 << 20
+        var call = jsonCall(operation, target: target, input.serialized())
         call.longPoll = longPoll
         return try await send(call) { response throws(AWSError) in
             // Operations without output may answer with nothing at all.
@@ -26,5 +20,16 @@ extension AWSClient {
             }
             return try decode(output)
         }
+    }
+    /// A call of the same kind before it is sent.
+    func jsonCall(_ operation: Operation, target: String, _ body: [UInt8]) -> Call {
+        var call = Call(operation, .post)
+        call.headers = [
+            "content-type": "application/x-amz-json-\(operation.service.jsonVersion)",
+            "x-amz-target": "\(target).\(operation.name)",
+        ]
+        call.body = .bytes(body)
+        call.responseLimit = 32 << 20
+        return call
     }
 }

@@ -159,6 +159,44 @@ import Testing
             try await SNS($0).publish("m", to: "arn", subject: text(101))
         },
 
+        Case("a plaintext of 4097 bytes; 1 to 4,096 are allowed") {
+            _ = try await KMS($0).encrypt([UInt8](repeating: 0, count: 4097), key: "k")
+        },
+        Case("a ciphertext of 0 bytes; 1 to 6,144 are allowed") { _ = try await KMS($0).decrypt([]) },
+        Case("a secret's id of 0 bytes; 1 to 2,048 are allowed") {
+            _ = try await SecretsManager($0).value(of: "")
+        },
+        Case("a parameter's name of 2049 bytes; 1 to 2,048 are allowed") {
+            _ = try await SSM($0).parameter(text(2049))
+        },
+        Case("the function \"a/../b c\" is no name or ARN of 1 to 256 printable ASCII characters") {
+            try await Lambda($0).invokeAsEvent("a/../b c", [])
+        },
+        Case("a payload of 1048577 bytes; at most 1048576 are allowed") {
+            try await Lambda($0).invokeAsEvent("f", [UInt8](repeating: 32, count: 1_048_577))
+        },
+        Case("a payload of 6291557 bytes; at most 6291556 are allowed") {
+            _ = try await Lambda($0).invoke("f", [UInt8](repeating: 32, count: 6_291_557))
+        },
+        Case("1001 metrics; 1 to 1,000 are allowed") {
+            let metrics = [CloudWatch.Metric](repeating: .init("m", .single(1)), count: 1001)
+            try await CloudWatch($0).putMetricData(metrics, namespace: "n")
+        },
+        Case("the namespace \"AWS/Lambda\" is not 1 to 255 bytes, or begins with AWS/, which is AWS's own") {
+            try await CloudWatch($0).putMetricData([.init("m", .single(1))], namespace: "AWS/Lambda")
+        },
+        Case("the value nan of m; -2^360 to 2^360 are allowed") {
+            try await CloudWatch($0).putMetricData([.init("m", .single(.nan))], namespace: "n")
+        },
+        Case("151 values of m; 1 to 150 are allowed") {
+            let values = (0..<151).map { (value: Double($0), count: 1.0) }
+            try await CloudWatch($0).putMetricData([.init("m", .counted(values))], namespace: "n")
+        },
+        Case("31 dimensions of m; at most 30 are allowed") {
+            let many = Dictionary(uniqueKeysWithValues: (0..<31).map { ("\($0)", "v") })
+            try await CloudWatch($0).putMetricData([.init("m", .single(1), dimensions: many)], namespace: "n")
+        },
+
         Case("a batch of 11 entries; 1 to 10 are allowed") {
             _ = try await SQS($0).send(batch: (0..<11).map { .init("\($0)") }, to: "q")
         },
