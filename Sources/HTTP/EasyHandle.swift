@@ -35,7 +35,10 @@ extension TransferDelegate {
     let pointer: UnsafeMutableRawPointer
     /// libcurl's reason for a failure, which it writes here.
     private let errorText: UnsafeMutablePointer<CChar>
-    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var headers = HeaderList()
+    private var text: [UInt8] = []
+    /// Where the multi handle keeps it; nil outside of one.
+    var place: Int?
     /// Set while a transfer uses the handle.
     var delegate: (any TransferDelegate)?
 
@@ -79,7 +82,6 @@ extension TransferDelegate {
 
     deinit {
         unsafe curl_easy_cleanup(pointer)
-        unsafe curl_slist_free_all(headerList)
         unsafe errorText.deallocate()
     }
 
@@ -127,13 +129,21 @@ extension TransferDelegate {
         }
     }
 
-    /// Header lines as libcurl wants them.
-    func setHeaders(_ lines: [String]) {
-        var list: UnsafeMutablePointer<curl_slist>?
-        for line in lines { unsafe list = unsafe curl_slist_append(list, line) }
-        unsafe comfy_curl_setopt_list(pointer, list)
-        unsafe curl_slist_free_all(headerList)
-        unsafe headerList = unsafe list
+    /// The lines of the request's head that are not libcurl's own.
+    func setHeaders(_ list: consuming HeaderList) {
+        unsafe comfy_curl_setopt_list(pointer, list.pointer)
+        headers = list
+    }
+
+    /// The address of the request, written without a string between: this is on the path of every request.
+    func setURL(_ url: URL) {
+        text.removeAll(keepingCapacity: true)
+        url.write(to: &text)
+        text.append(0)
+        unsafe text.withUnsafeBytes { bytes in
+            let address = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress
+            _ = unsafe comfy_curl_setopt_string(pointer, CURLOPT_URL, address)
+        }
     }
 
     func clearError() { unsafe errorText.pointee = 0 }

@@ -25,6 +25,11 @@ extension EventLoop {
         timers.add(ContinuousClock.now.advanced(by: duration), action)
     }
 
+    /// On the loop's thread: runs `action` when `deadline` has come.
+    func addTimer(at deadline: ContinuousClock.Instant, _ action: @escaping () -> Void) -> TimerQueue.ID {
+        timers.add(deadline, action)
+    }
+
     /// On the loop's thread: forgets a timer; nothing when it has fired.
     public func cancelTimer(_ id: TimerID) {
         timers.cancel(id)

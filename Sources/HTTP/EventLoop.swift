@@ -116,11 +116,18 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         running.removeAll(keepingCapacity: true)
     }
 
-    /// When libcurl was last given the thread: the time of what its callbacks bring, read once instead of in each.
-    private(set) var turnBegan = ContinuousClock.now
+    /// When libcurl was last given the thread, about: the time of what its callbacks bring, read once for all of them
+    /// and not at all when none asks.
+    var turnBegan: ContinuousClock.Instant {
+        if let known = knownTurn { return known }
+        let now = ContinuousClock.now
+        knownTurn = now
+        return now
+    }
+    private var knownTurn: ContinuousClock.Instant?
 
     private func moveTransfers() {
-        turnBegan = .now
+        knownTurn = nil
         isInsideCurl = true
         multi.perform()
         isInsideCurl = false
@@ -179,10 +186,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         submit(.job(UnownedJob(job)))
     }
 
+    /// Whether what belongs to the loop may be touched right here: on its thread, and not from inside one of libcurl's
+    /// callbacks, which forbid most of its calls.
+    var mayAct: Bool { isCurrent && !isInsideCurl }
+
     /// Runs `action` on the loop's thread: now, when this is it.
     func perform(_ action: @escaping @Sendable () -> Void) {
-        // libcurl forbids most calls from inside its own callbacks.
-        if isCurrent, !isInsideCurl { action() } else { submit(.action(action)) }
+        if mayAct { action() } else { submit(.action(action)) }
     }
 
     /// Runs `action` on the loop's thread after what is queued there already.

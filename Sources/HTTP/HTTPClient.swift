@@ -125,7 +125,8 @@ public final class HTTPClient: Sendable {
         var redirects = Redirects(Self.traced(request))
         while true {
             let transfer = try makeTransfer(redirects.request, isStreaming: false)
-            let (response, target) = try await result(of: transfer) { $0.takeResponse() }.get()
+            await end(of: transfer)
+            let (response, target) = try transfer.takeResponse()
             guard try redirects.follow(response.status, target) else { return response }
         }
     }
@@ -135,6 +136,7 @@ public final class HTTPClient: Sendable {
         var redirects = Redirects(Self.traced(request))
         while true {
             let transfer = try makeTransfer(redirects.request, isStreaming: true)
+            loop.perform { transfer.start() }
             let body = ResponseBody(transfer, on: self)
             let (head, target) = try await result(of: transfer) { $0.takeHead() }.get()
             guard try redirects.follow(head.status, target) else {
@@ -169,8 +171,28 @@ extension HTTPClient {
             let task = loop.task { await upload.pump(on: loop, next) }
             loop.perform { upload.isPumped(by: task) }
         }
-        loop.perform { transfer.start() }
         return transfer
+    }
+
+    /// Starts a transfer and suspends until it has ended; cancelling the task cancels it.
+    private func end(of transfer: Transfer) async {
+        let loop = loop
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // The usual case, without a closure to be kept.
+                if loop.mayAct {
+                    transfer.start()
+                    transfer.resumeAtEnd(continuation)
+                } else {
+                    loop.perform {
+                        transfer.start()
+                        transfer.resumeAtEnd(continuation)
+                    }
+                }
+            }
+        } onCancel: {
+            loop.perform { transfer.cancel() }
+        }
     }
 
     /// What a caller can get wrong in a request, found before anything is sent.

@@ -8,6 +8,9 @@ public struct HTTPHeaders: Sendable, Hashable, Sequence, ExpressibleByDictionary
     /// No fields.
     public init() {}
 
+    /// No fields yet, and room for some.
+    init(capacity: Int) { fields.reserveCapacity(capacity) }
+
     /// Fields in the literal's order; a repeated name stays repeated.
     public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { (name: $0.0, value: $0.1) }

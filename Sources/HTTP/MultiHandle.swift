@@ -5,7 +5,7 @@ internal import CCurl
 @safe final class MultiHandle {
     private let handle: UnsafeMutableRawPointer
     /// libcurl keeps plain pointers to the easy handles in it; this keeps their owners alive.
-    private var members: [ObjectIdentifier: EasyHandle] = [:]
+    private var members: [EasyHandle] = []
     private var connectionLimit = 0
 
     /// libcurl's global state, made once; `curl_global_init` is thread-safe in 7.84 and later.
@@ -18,14 +18,14 @@ internal import CCurl
     }
 
     deinit {
-        for member in members.values { unsafe curl_multi_remove_handle(handle, member.pointer) }
+        for member in members { unsafe curl_multi_remove_handle(handle, member.pointer) }
         unsafe curl_multi_cleanup(handle)
     }
 
     /// Whether any transfer, finished connect-only ones included, is in it.
     var isEmpty: Bool { members.isEmpty }
 
-    var handles: [EasyHandle] { Array(members.values) }
+    var handles: [EasyHandle] { members }
 
     /// Idle connections kept. libcurl's own default, four times the handles in it at the moment, drops
     /// connections whenever concurrency sinks. The largest demand of all clients of the loop holds.
@@ -38,13 +38,19 @@ internal import CCurl
     /// Starts a transfer; false when libcurl refuses the handle.
     func add(_ easy: EasyHandle) -> Bool {
         guard unsafe curl_multi_add_handle(handle, easy.pointer) == CURLM_OK else { return false }
-        members[ObjectIdentifier(easy)] = easy
+        easy.place = members.count
+        members.append(easy)
         return true
     }
 
     /// Ends a transfer, finished or not. Not from inside a callback of libcurl's.
     func remove(_ easy: EasyHandle) {
-        guard members.removeValue(forKey: ObjectIdentifier(easy)) != nil else { return }
+        guard let place = easy.place else { return }
+        // The last one takes its place: nothing has to be searched or moved up.
+        members.swapAt(place, members.count - 1)
+        members[place].place = place
+        members.removeLast()
+        easy.place = nil
         unsafe curl_multi_remove_handle(handle, easy.pointer)
     }
 

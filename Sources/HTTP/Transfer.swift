@@ -30,9 +30,12 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     private var receivingIsPaused = false
     private var sendingIsPaused = false
     private var idleTimer: TimerQueue.ID?
-    private var lastActivity: ContinuousClock.Instant
+    /// Kept while there is an idle limit.
+    private var lastActivity: ContinuousClock.Instant?
     /// Looks whether what it waits for has come, and if so takes it.
     private var waiter: ((Transfer) -> Bool)?
+    /// Who waits for the end and for nothing before it.
+    private var completion: CheckedContinuation<Void, Never>?
 
     private var loop: EventLoop { pool.loop }
     var url: URL { request.url }
@@ -42,7 +45,6 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         self.pool = pool
         self.isStreaming = isStreaming
         self.upload = upload
-        lastActivity = .now
     }
 
     // MARK: Start and end
@@ -62,13 +64,17 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
             end(.failure(failure(.invalidRequest, "libcurl refused the transfer")))
             return
         }
-        if let idle = request.timeouts.idle { armIdleTimer(idle) }
+        if let idle = request.timeouts.idle {
+            let now = ContinuousClock.now
+            lastActivity = now
+            armIdleTimer(idle, since: now)
+        }
     }
 
     private func configure(_ easy: EasyHandle) {
         easy.clearError()
-        easy.set(CURLOPT_URL, request.url.description)
-        var lines: [String] = []
+        easy.setURL(request.url)
+        var headers = HeaderList()
         var method: String? = request.method.rawValue
         var hasBody = true
         switch request.body {
@@ -83,22 +89,20 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
             setBody(easy, size: bytes.count, bytes: bytes.count <= Self.inlineBodyLimit ? bytes : nil)
         case .stream(let length, _):
             setBody(easy, size: length ?? -1, bytes: nil)
-            if length == nil { lines.append("Transfer-Encoding: chunked") }
+            if length == nil { headers.append("Transfer-Encoding", "chunked") }
             if length == nil, request.trailers != nil { easy.askForTrailers() }
         }
         easy.set(CURLOPT_CUSTOMREQUEST, method)
         if hasBody {
             // Waiting for leave to send costs a round trip and gains nothing against these servers.
-            lines.append("Expect:")
+            headers.leaveOut("Expect")
             // libcurl would call it a form.
-            if !request.headers.contains("content-type") { lines.append("Content-Type:") }
+            if !request.headers.contains("content-type") { headers.leaveOut("Content-Type") }
         }
         for (name, value) in request.headers where !Self.isOwnHeader(name) {
-            // libcurl takes `Name:` as "leave it out", and `Name;` as a field without a value.
-            lines.append(
-                value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\(name);" : "\(name): \(value)")
+            headers.append(name, value)
         }
-        easy.setHeaders(lines)
+        easy.setHeaders(headers)
         easy.set(CURLOPT_ACCEPT_ENCODING, request.acceptsGzip ? "gzip" : nil)
         // 0 would mean libcurl's own default, five minutes.
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect?.clampedMilliseconds ?? Int(Int32.max))
@@ -179,24 +183,30 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
 
     // MARK: Idle limit
 
-    private func armIdleTimer(_ limit: Duration) {
-        idleTimer = loop.addTimer(after: limit - lastActivity.duration(to: .now)) { [unowned self] in
+    private func armIdleTimer(_ limit: Duration, since last: ContinuousClock.Instant) {
+        idleTimer = loop.addTimer(at: last.advanced(by: limit)) { [unowned self] in
+            let now = ContinuousClock.now
             // Connecting has a limit of its own, and while this side holds the transfer up the peer cannot be idle.
             if receivingIsPaused || sendingIsPaused || easy?.offset(CURLINFO_PRETRANSFER_TIME_T) == 0 {
-                lastActivity = .now
+                lastActivity = now
             }
-            if lastActivity.duration(to: .now) < limit {
-                armIdleTimer(limit)
+            let last = lastActivity ?? now
+            if last.duration(to: now) < limit {
+                armIdleTimer(limit, since: last)
             } else {
                 end(.failure(failure(.idleTimeout, "no byte came or went for \(limit)")))
             }
         }
     }
 
+    private func noteActivity() {
+        if lastActivity != nil { lastActivity = loop.turnBegan }
+    }
+
     // MARK: What libcurl calls
 
     func receive(headerLine: UnsafeRawBufferPointer) -> Bool {
-        lastActivity = loop.turnBegan
+        noteActivity()
         headSize += headerLine.count
         if headSize > Self.headLimit {
             ownFailure = (.responseTooLarge, "the response's head is over \(Self.headLimit) bytes")
@@ -205,7 +215,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         // Trailers come here too, after the body; nobody needs them.
         if isHeadComplete { return true }
         switch unsafe ResponseHeadLine(headerLine.assumingMemoryBound(to: UInt8.self).span) {
-        case .status(let status): head = HTTPClient.ResponseHead(status: status, headers: [:])
+        case .status(let status): head = HTTPClient.ResponseHead(status: status, headers: HTTPHeaders(capacity: 8))
         case .field(let name, let value): head?.headers.add(name, value)
         case .malformed: break
         case .end: return completeHead()
@@ -233,7 +243,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     func receive(body piece: UnsafeRawBufferPointer) -> EasyHandle.Reception {
-        lastActivity = loop.turnBegan
+        noteActivity()
         if isStreaming, body.count >= Self.streamBuffer {
             receivingIsPaused = true
             return .pause
@@ -250,7 +260,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     func fill(_ room: UnsafeMutableRawBufferPointer) -> EasyHandle.Supply {
-        lastActivity = loop.turnBegan
+        noteActivity()
         guard let upload else { return .end }
         let supply = unsafe upload.fill(room)
         if case .pause = supply { sendingIsPaused = true }
@@ -273,23 +283,29 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         if !isSatisfied(self) { waiter = isSatisfied }
     }
 
+    /// Resumes when the transfer has ended; `takeResponse` then has the result, on any thread.
+    func resumeAtEnd(_ continuation: CheckedContinuation<Void, Never>) {
+        if end == nil { completion = continuation } else { continuation.resume() }
+    }
+
     private func notify() {
+        if end != nil, let completion {
+            self.completion = nil
+            completion.resume()
+        }
         // Out of the way while it looks: what it takes can let more in, which notifies again.
         guard let waiter else { return }
         self.waiter = nil
         if !waiter(self) { self.waiter = waiter }
     }
 
-    /// The whole response, when it has ended.
-    func takeResponse() -> Result<(response: HTTPClient.Response, redirect: String?), HTTPError>? {
-        end.map { end in
-            end.flatMap {
-                guard let head else { return .failure(failure(.receive, "no response head")) }
-                let response = HTTPClient.Response(status: head.status, headers: head.headers, body: body)
-                body = []
-                return .success((response, redirectTarget))
-            }
-        }
+    /// The whole response of a transfer that has ended, and where it leads.
+    func takeResponse() throws(HTTPError) -> (response: HTTPClient.Response, redirect: String?) {
+        try end?.get()
+        guard end != nil, let head else { throw failure(.receive, "no response head") }
+        let response = HTTPClient.Response(status: head.status, headers: head.headers, body: body)
+        body = []
+        return (response, redirectTarget)
     }
 
     typealias Head = (head: HTTPClient.ResponseHead, redirect: String?)

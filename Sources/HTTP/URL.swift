@@ -103,8 +103,25 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
 
     /// The whole address. For logs and errors use `redacted`.
     public var description: String {
-        let port = port.map { ":\($0)" } ?? ""
-        return "\(scheme)://\(bracketedHost)\(port)\(target)"
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same as `description`, as bytes at the end of `bytes`.
+    func write(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: scheme.utf8)
+        bytes.append(contentsOf: "://".utf8)
+        bytes.append(contentsOf: bracketedHost.utf8)
+        if let port {
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(contentsOf: String(port).utf8)
+        }
+        bytes.append(contentsOf: path.utf8)
+        if let query {
+            bytes.append(UInt8(ascii: "?"))
+            bytes.append(contentsOf: query.utf8)
+        }
     }
 
     /// Scheme, authority and path; a query is shown as `?…`: presigned queries are secrets.
