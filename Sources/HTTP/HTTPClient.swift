@@ -8,8 +8,8 @@ public final class HTTPClient: Sendable {
     public struct Configuration: Sendable {
         /// PEM bundle; nil = `AWS_CA_BUNDLE`, `SSL_CERT_FILE`, or the system's known places, in this order.
         public var caBundle: String?
-        /// Value of `User-Agent` where the request has none.
-        public var userAgent: String = "comfy-lambda"
+        /// Value of `User-Agent` where the request has none; nil sends none.
+        public var userAgent: String? = "comfy-lambda"
         /// Open idle connections kept (`CURLMOPT_MAXCONNECTS`, 2n + 8 for n concurrent); the largest of a loop's
         /// clients holds for all of them.
         public var maximumConnections: Int = 136

@@ -20,8 +20,9 @@ public struct HTTPHeaders: Sendable, Hashable, Sequence, ExpressibleByDictionary
     public subscript(name: String) -> String? {
         get {
             var joined: String?
-            for field in fields where sameFieldName(field.name, name) {
-                joined = joined.map { $0 + ", " + field.value } ?? field.value
+            for index in fields.indices where sameFieldName(fields[index].name, name) {
+                let value = fields[index].value
+                joined = joined.map { $0 + ", " + value } ?? value
             }
             return joined
         }

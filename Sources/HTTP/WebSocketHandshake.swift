@@ -9,7 +9,7 @@ struct WebSocketHandshake {
     private var head: [UInt8] = []
 
     /// `key` is 16 random bytes in Base64.
-    init(_ url: URL, _ headers: HTTPHeaders, key: String, userAgent: String) {
+    init(_ url: URL, _ headers: HTTPHeaders, key: String, userAgent: String?) {
         self.key = key
         protocols = Self.tokens(headers["sec-websocket-protocol"] ?? "")
         var lines = [
@@ -17,7 +17,7 @@ struct WebSocketHandshake {
             "Connection: Upgrade",
             "Sec-WebSocket-Key: \(key)", "Sec-WebSocket-Version: 13",
         ]
-        if !headers.contains("user-agent") { lines.append("User-Agent: \(userAgent)") }
+        if let userAgent, !headers.contains("user-agent") { lines.append("User-Agent: \(userAgent)") }
         let own = [
             "host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version",
             "sec-websocket-extensions",

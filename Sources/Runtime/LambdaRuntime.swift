@@ -114,6 +114,8 @@ public enum LambdaRuntime {
         var configuration = HTTPClient.Configuration()
         configuration.maximumConnections = 2 * concurrency + 8
         configuration.proxies = ProxySettings()
+        // The Runtime API wants none, and each line of a request costs time in every invocation.
+        configuration.userAgent = nil
         return HTTPClient(loop: loop, configuration: configuration)
     }
 

@@ -58,7 +58,7 @@ struct RuntimeAPIClient: RuntimeAPI {
             return nil
         }
         self.http = http
-        invocationPath = "\(base)/invocation/"
+        invocationPath = String(next.path.dropLast("next".count))
         initErrorURL = initError
         var request = HTTPClient.Request(.get, next)
         // The wait for an event may take hours; the process is frozen meanwhile.
@@ -108,10 +108,11 @@ struct RuntimeAPIClient: RuntimeAPI {
         async throws(RuntimeAPIError)
     {
         let id = invocation.context.requestID
-        guard let url = URL(invocationPath + URL.percentEncode(id) + "/" + what) else {
-            throw RuntimeAPIError(kind: .refused, description: "the request id is no path segment")
-        }
+        var url = nextRequest.url
+        url.path = invocationPath + URL.percentEncode(id) + "/" + what
         var request = HTTPClient.Request(.post, url, headers: headers, body: .bytes(body))
+        // The limit of the whole is enough, and spares a timer for each answer.
+        request.timeouts.idle = nil
         if let echo = invocation.invocationID { request.headers["Lambda-Runtime-Invocation-Id"] = echo }
         let response = try await send(request)
         guard (200..<300).contains(response.status) else { throw error(response, what) }
