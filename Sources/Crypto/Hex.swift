@@ -7,11 +7,10 @@ public enum Hex {
 
     /// The digits as ASCII, lower case.
     public static func digits(_ bytes: Span<UInt8>) -> [UInt8] {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(2 * bytes.count)
+        var digits = [UInt8](repeating: 0, count: 2 * bytes.count)
         for index in bytes.indices {
-            digits.append(digit(bytes[index] >> 4))
-            digits.append(digit(bytes[index] & 15))
+            digits[2 * index] = digit(bytes[index] >> 4)
+            digits[2 * index + 1] = digit(bytes[index] & 15)
         }
         return digits
     }

@@ -17,9 +17,41 @@ enum CanonicalQuery {
     }
 
     static func append(_ query: String, to text: inout [UInt8]) {
+        // What this client makes itself is canonical already.
+        if isCanonical(query.utf8.span) { return text.append(contentsOf: query.utf8) }
         var encoded = EncodedItems()
         encoded.add(query: query.utf8.span)
         encoded.append(to: &text)
+    }
+}
+
+extension CanonicalQuery {
+    /// Whether re-encoding and sorting would change nothing, told by one look at each byte. May say no where nothing
+    /// would change.
+    private static func isCanonical(_ query: Span<UInt8>) -> Bool {
+        var name = 0..<0
+        var position = 0
+        while position < query.count {
+            let start = position
+            position = PercentEncoding.endOfEncoded(query, from: position)
+            guard position < query.count, query[position] == UInt8(ascii: "=") else { return false }
+            // Equal names are in order only by their values: left to the sorting.
+            guard name.isEmpty || comesBefore(query, name, start..<position) else { return false }
+            name = start..<position
+            position = PercentEncoding.endOfEncoded(query, from: position + 1)
+            if position == query.count { return true }
+            guard query[position] == UInt8(ascii: "&"), position + 1 < query.count else { return false }
+            position += 1
+        }
+        return query.count == 0
+    }
+
+    private static func comesBefore(_ query: Span<UInt8>, _ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        for offset in 0..<min(a.count, b.count) {
+            let (first, second) = (query[a.lowerBound + offset], query[b.lowerBound + offset])
+            if first != second { return first < second }
+        }
+        return a.count < b.count
     }
 }
 

@@ -35,19 +35,31 @@ enum PercentEncoding {
         }
     }
 
-    /// One bit for each ASCII character.
-    private static let unreserved: (low: UInt64, high: UInt64) = {
-        var masks: (low: UInt64, high: UInt64) = (0, 0)
-        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8 {
-            if byte < 64 { masks.low |= 1 << UInt64(byte) } else { masks.high |= 1 << UInt64(byte - 64) }
+    /// Where text that is encoded in this one way ends.
+    static func endOfEncoded(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            if isUnreserved(byte) {
+                index += 1
+            } else if byte == UInt8(ascii: "%"), index + 2 < bytes.count,
+                let high = value(bytes[index + 1]), let low = value(bytes[index + 2]),
+                bytes[index + 1] == digit(high), bytes[index + 2] == digit(low),
+                !isUnreserved(high << 4 | low)
+            {
+                index += 3
+            } else {
+                break
+            }
         }
-        return masks
-    }()
+        return index
+    }
 
+    /// One bit for each ASCII character, `-` `.` `0`–`9` in the lower half, letters, `_` and `~` in the upper.
     @inline(__always) private static func isUnreserved(_ byte: UInt8) -> Bool {
-        byte < 64
-            ? unreserved.low >> UInt64(byte) & 1 == 1
-            : byte < 128 && unreserved.high >> UInt64(byte - 64) & 1 == 1
+        let (low, high): (UInt64, UInt64) = (0x03FF_6000_0000_0000, 0x47FF_FFFE_87FF_FFFE)
+        return byte < 64
+            ? low >> UInt64(byte) & 1 == 1 : byte < 128 && high >> UInt64(byte - 64) & 1 == 1
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

@@ -26,7 +26,9 @@ import Testing
         ("acl", "acl="), ("b=2&a=1", "a=1&b=2"), ("a=b=c", "a=b%3Dc"), ("a=%7e", "a=~"), ("a=%2f", "a=%2F"),
         ("k=a+b", "k=a%2Bb"), ("k=%zz", "k=%25zz"), ("&&a=1&", "a=1"), ("A=1&a=2&Z=3", "A=1&Z=3&a=2"),
         ("", ""),
-        ("a=ü", "a=%C3%BC"),
+        ("a=ü", "a=%C3%BC"), ("a=1&a=0", "a=0&a=1"), ("a=1&b", "a=1&b="), ("a=1&", "a=1"), ("a=%41", "a=A"),
+        ("a=%2", "a=%252"), ("a=%FF", "a=%FF"), ("=", "="), ("a==", "a=%3D"), ("ab=1&a=2", "a=2&ab=1"),
+        ("a=1&ab=2&b=%20", "a=1&ab=2&b=%20"),
     ])
     func canonicalizes(_ query: String, _ expected: String) {
         #expect(CanonicalQuery.canonicalize(query) == expected)
