@@ -51,9 +51,12 @@ bench: setup ## the measurements described in Benchmarks/README.md
 package: setup ## .build/lambda/function.zip: the static bootstrap for Lambda
 	@dev/package.sh
 
-# What `sam build` calls: one artifact, _HANDLER says which function it is.
-build-ApiFunction build-DispatchFunction build-NotifyFunction build-SweepFunction:
-	@dev/package.sh && cp .build/lambda/bootstrap "$(ARTIFACTS_DIR)/"
+# What `sam build` calls once for each function: one artifact, _HANDLER says which function it is.
+build-%Function: .build/lambda/function.zip
+	@cp .build/lambda/bootstrap "$(ARTIFACTS_DIR)/"
+
+.build/lambda/function.zip: Package.swift dev/package.sh dev/static-curl.sh $(shell find Sources -type f)
+	@dev/package.sh
 
 clean: ## remove what was built, and .venv
 	@rm -rf .build .venv .local
