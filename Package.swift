@@ -34,6 +34,7 @@ let package = Package(
     name: "comfy-lambda",
     products: [
         .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
+        .library(name: "LambdaCodable", targets: ["LambdaCodable"]),
         .library(name: "AWSClients", targets: ["AWSClients"]),
         .library(name: "ComfyUI", targets: ["ComfyUI"]),
         .library(name: "JSON", targets: ["JSON"]),
@@ -65,6 +66,9 @@ let package = Package(
         library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
         library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat"]),
         library("ComfyUI", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
+
+        // For users of the library: typed handlers. It links FoundationEssentials, so `bootstrap` must not.
+        library("LambdaCodable", ["LambdaRuntime", "JSON"]),
 
         // Third floor: where they meet.
         library(
@@ -105,6 +109,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP"]),
         tests("LocalServerTests", ["LocalServer", "HTTP"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
+        tests("LambdaCodableTests", ["LambdaCodable", "LambdaRuntime", "Time"]),
         tests("AWSClientsTests", ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
         tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Crypto"]),
         tests(
