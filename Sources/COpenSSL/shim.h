@@ -5,7 +5,9 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 
 // Parameters point at their names, which in Swift are temporary strings.
 static inline int comfy_openssl_mac_init(EVP_MAC_CTX *context, const unsigned char *key, size_t length,
