@@ -162,7 +162,7 @@ extension HTTPClient {
         let upload: UploadSource? =
             switch request.body {
             case .none: nil
-            case .bytes(let bytes): UploadSource(bytes)
+            case .bytes(let bytes): bytes.count <= Transfer.inlineBodyLimit ? nil : UploadSource(bytes)
             case .stream(let length, _): UploadSource(length: length)
             }
         let transfer = Transfer(request, pool: pool, isStreaming: isStreaming, upload: upload)

@@ -6,9 +6,8 @@ internal import CCurl
 final class Transfer: TransferDelegate, @unchecked Sendable {
     /// Of a response nobody reads at the moment, before the transfer is paused.
     private static let streamBuffer = 256 << 10
-    private static let headLimit = 256 << 10
-    /// Up to here libcurl sends a body along with the head, in one write.
-    private static let inlineBodyLimit = 64 << 10
+    /// Up to here libcurl keeps a copy of the body, and sends it along with the head in one write.
+    static let inlineBodyLimit = 64 << 10
 
     private let request: HTTPClient.Request
     private let pool: HandlePool
@@ -16,9 +15,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     private var easy: EasyHandle?
     private let upload: UploadSource?
 
-    private var head: HTTPClient.ResponseHead?
-    private var isHeadComplete = false
-    private var headSize = 0
+    private var reader = ResponseHeadReader()
     private var body: [UInt8] = []
     private var bodySize = 0
     /// The reason when a callback of this class ended the transfer.
@@ -56,9 +53,11 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         self.easy = easy
         easy.delegate = self
         configure(easy)
-        upload?.wake = { [unowned self] in
-            sendingIsPaused = false
-            resumeFlow()
+        if let upload {
+            upload.wake = { [unowned self] in
+                sendingIsPaused = false
+                resumeFlow()
+            }
         }
         guard loop.multi.add(easy) else {
             end(.failure(failure(.invalidRequest, "libcurl refused the transfer")))
@@ -92,6 +91,8 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
             if length == nil { headers.append("Transfer-Encoding", "chunked") }
             if length == nil, request.trailers != nil { easy.askForTrailers() }
         }
+        // libcurl's own for a request with a body.
+        if hasBody, request.method == .post { method = nil }
         easy.set(CURLOPT_CUSTOMREQUEST, method)
         if hasBody {
             // Waiting for leave to send costs a round trip and gains nothing against these servers.
@@ -200,34 +201,24 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     }
 
     private func noteActivity() {
-        if lastActivity != nil { lastActivity = loop.turnBegan }
+        if request.timeouts.idle != nil { lastActivity = loop.turnBegan }
     }
 
     // MARK: What libcurl calls
 
     func receive(headerLine: UnsafeRawBufferPointer) -> Bool {
         noteActivity()
-        headSize += headerLine.count
-        if headSize > Self.headLimit {
-            ownFailure = (.responseTooLarge, "the response's head is over \(Self.headLimit) bytes")
+        switch unsafe reader.read(headerLine.assumingMemoryBound(to: UInt8.self).span) {
+        case .more: return true
+        case .complete: return startBody()
+        case .tooLarge:
+            ownFailure = (.responseTooLarge, "the response's head is too large")
             return false
         }
-        // Trailers come here too, after the body; nobody needs them.
-        if isHeadComplete { return true }
-        switch unsafe ResponseHeadLine(headerLine.assumingMemoryBound(to: UInt8.self).span) {
-        case .status(let status): head = HTTPClient.ResponseHead(status: status, headers: HTTPHeaders(capacity: 8))
-        case .field(let name, let value): head?.headers.add(name, value)
-        case .malformed: break
-        case .end: return completeHead()
-        }
-        return true
     }
 
-    private func completeHead() -> Bool {
-        // 100 and 103 announce another head; 101 is the last one there is.
-        guard let head, head.status >= 200 || head.status == 101 else { return true }
-        isHeadComplete = true
-        if request.method != .head, let length = head.headers["content-length"].flatMap({ Int($0) }) {
+    private func startBody() -> Bool {
+        if request.method != .head, let length = reader.head?.headers["content-length"].flatMap({ Int($0) }) {
             if length > request.responseLimit, !request.acceptsGzip {
                 return refuseBody()
             }
@@ -302,7 +293,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     /// The whole response of a transfer that has ended, and where it leads.
     func takeResponse() throws(HTTPError) -> (response: HTTPClient.Response, redirect: String?) {
         try end?.get()
-        guard end != nil, let head else { throw failure(.receive, "no response head") }
+        guard end != nil, let head = reader.head else { throw failure(.receive, "no response head") }
         let response = HTTPClient.Response(status: head.status, headers: head.headers, body: body)
         body = []
         return (response, redirectTarget)
@@ -313,7 +304,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
     /// The head, as soon as it is known that it is the last one; after the end when it may be a redirect.
     func takeHead() -> Result<Head, HTTPError>? {
         if case .failure(let error) = end { return .failure(error) }
-        guard let head, isHeadComplete else { return nil }
+        guard let head = reader.head, reader.isComplete else { return nil }
         if end == nil, request.maximumRedirects > 0, (300..<400).contains(head.status) { return nil }
         return .success((head, redirectTarget))
     }

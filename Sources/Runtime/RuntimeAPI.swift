@@ -90,7 +90,7 @@ struct RuntimeAPIClient: RuntimeAPI {
     }
 
     func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
-        try await post(body, invocation, "response", ["Content-Type": "application/json"])
+        try await post(body, invocation, "response", Self.responseHeaders)
     }
 
     func fail(_ error: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
@@ -138,6 +138,8 @@ struct RuntimeAPIClient: RuntimeAPI {
         return RuntimeAPIError(
             kind: kind, description: "the Runtime API answered \(what) with \(response.status): \(text)")
     }
+
+    private static let responseHeaders: HTTPHeaders = ["Content-Type": "application/json"]
 
     private static func errorHeaders(_ error: FunctionError) -> HTTPHeaders {
         [

@@ -10,7 +10,7 @@ final class RuntimeLoop: @unchecked Sendable {
     private let api: any RuntimeAPI
     private let handler: any InvocationHandler
     /// `_X_AMZN_TRACE_ID` is one per process: set only when one invocation runs at a time.
-    private let setsTraceVariable: Bool
+    private let traceVariable: TraceVariable?
     /// Waits on the loop's timer; shorter when the task is cancelled.
     private let pause: @Sendable (Duration) async -> Void
     private var isStopping = false
@@ -22,7 +22,7 @@ final class RuntimeLoop: @unchecked Sendable {
     ) {
         self.api = api
         self.handler = handler
-        self.setsTraceVariable = setsTraceVariable
+        traceVariable = setsTraceVariable ? TraceVariable() : nil
         self.pause = pause
     }
 
@@ -57,11 +57,7 @@ final class RuntimeLoop: @unchecked Sendable {
 
     private func answer(_ invocation: Invocation) async throws(RuntimeAPIError) {
         let context = invocation.context
-        if setsTraceVariable {
-            _ =
-                unsafe context.traceID.map { unsafe setenv("_X_AMZN_TRACE_ID", $0, 1) }
-                ?? unsetenv("_X_AMZN_TRACE_ID")
-        }
+        traceVariable?.set(context.traceID)
         let logContext = Log.Context(
             requestID: context.requestID, tenantID: context.tenantID, traceID: context.traceID)
         let failure = await Log.$context.withValue(logContext) { () -> RuntimeAPIError? in
