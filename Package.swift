@@ -125,7 +125,9 @@ let package = Package(
                 "JSON",
                 "Time",
             ]),
-        tests("EmulatorTests", ["TestFunctions", "HTTP", "JSON"]),
+        tests(
+            "EmulatorTests",
+            ["TestFunctions", "bootstrap", "Handlers", "AWSClients", "HTTP", "JSON", "Crypto"]),
         tests("EndToEndTests", ["AWSClients", "LocalServer", "HTTP", "JSON", "Crypto", "Time"]),
     ]
 )

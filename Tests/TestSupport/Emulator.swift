@@ -87,12 +87,21 @@ public final class Emulator: Sendable {
     deinit { process.terminate() }
 
     /// Invokes the function with an event and waits for the answer.
+    ///
+    /// As Managed Instances it refuses an event for which no loop of the process waits yet or any more: then again, for 5 seconds.
     public func invoke(_ event: [UInt8], headers: HTTPHeaders = [:]) async throws -> Answer {
         var request = HTTPClient.Request(.post, address, headers: headers, body: .bytes(event))
         request.responseLimit = 16 << 20
         request.timeouts.idle = nil
         let http = Self.http
-        let response = try await http.loop.task { [request] in try await http.send(request) }.value
+        let response = try await http.loop.task { [request] in
+            for _ in 0..<500 {
+                let response = try await http.send(request)
+                if response.headers["error-type"] != "Runtime.Unavailable" { return response }
+                try await http.loop.sleep(for: .milliseconds(10))
+            }
+            return try await http.send(request)
+        }.value
         return Answer(status: response.status, headers: response.headers, body: response.body)
     }
 
@@ -103,6 +112,14 @@ public final class Emulator: Sendable {
 
     /// What the function has printed on both its streams so far, between the emulator's START, END and REPORT lines.
     public var functionOutput: String { process.standardOutput }
+
+    /// How often a bootstrap was started so far.
+    public var starts: Int {
+        process.standardError.split(separator: "\n").count { line in
+            line.hasSuffix("INIT START(type: on-demand, phase: init)")
+                || line.hasSuffix("INIT START(type: on-demand, phase: invoke)")
+        }
+    }
 
     /// Waits until the function has printed this; false when the emulator ended without.
     public func hasPrinted(_ text: String) async -> Bool { await process.hasPrinted(text) }
