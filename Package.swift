@@ -52,7 +52,7 @@ let package = Package(
         // The stamp of a packaged program.
         .systemLibrary(name: "CBuildInfo", path: "Sources/CBuildInfo"),
 
-        // For the tool and the tests only: children must not inherit sockets.
+        // For whoever starts a program: children must not inherit sockets.
         .systemLibrary(name: "CSpawn", path: "Sources/CSpawn"),
 
         // First floor: nothing here knows of AWS, Lambda or ComfyUI.
@@ -64,7 +64,7 @@ let package = Package(
 
         // Second floor: three that do not know one another.
         library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
-        library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat"]),
+        library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat", "CSpawn"]),
         library("ComfyUI", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
 
         // For users of the library: typed handlers. It links FoundationEssentials, so `bootstrap` must not.

@@ -16,7 +16,7 @@ public final class AWSClient: Sendable {
     private let keys = SigningKeyCache()
     let credentials: CredentialCache
 
-    /// `credentials` nil is the chain: environment, shared files, container.
+    /// `credentials` nil is the chain: environment, shared files, web identity, container, instance.
     public init(
         http: HTTPClient, configuration: Configuration, credentials: (any CredentialProvider)? = nil,
         clock: Clock? = nil
@@ -27,7 +27,8 @@ public final class AWSClient: Sendable {
         self.clock = clock
         limiters = RateLimiters(start: clock.elapsed())
         self.credentials = CredentialCache(
-            credentials ?? CredentialChain.standard(environment: configuration.environment, http: http),
+            credentials
+                ?? CredentialChain.standard(.init(configuration: configuration, http: http, clock: clock)),
             loop: http.loop, now: clock.now, random: clock.random)
     }
 

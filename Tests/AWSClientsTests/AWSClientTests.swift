@@ -184,14 +184,17 @@ import Time
         let server = try StrictServer()
         let client = AWSClient(
             http: TestLoop.http,
-            configuration: try server.configuration { $0.environment = ["HOME": "/nonexistent"] })
+            configuration: try server.configuration {
+                $0.environment = ["HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"]
+            })
         let error = await #expect(throws: AWSError.self) { try await get(client) }
         #expect(
             error?.description
                 == "DynamoDB GetItem failed: comfy.NoCredentials: environment: AWS_ACCESS_KEY_ID is not set; "
                 + "profile: no profile default in /nonexistent/.aws/credentials or /nonexistent/.aws/config; "
+                + "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set; "
                 + "container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
-                + "AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
+                + "AWS_CONTAINER_CREDENTIALS_FULL_URI is set; instance: AWS_EC2_METADATA_DISABLED is true")
         #expect(server.requests.isEmpty)
     }
 

@@ -1,6 +1,4 @@
 import HTTP
-import JSON
-import Time
 
 /// The container agent of ECS, EKS Pod Identity and Greengrass
 /// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
@@ -9,8 +7,6 @@ struct ContainerCredentials: CredentialSource {
     let http: HTTPClient
     let name = "container"
 
-    private static let tries = 3
-
     func look() async throws(AWSError) -> CredentialLookup {
         guard let address = try address() else {
             return .passed(
@@ -18,40 +14,29 @@ struct ContainerCredentials: CredentialSource {
                     "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"
             )
         }
-        var request = HTTPClient.Request(.get, address)
-        request.headers["accept"] = "application/json"
-        request.headers["authorization"] = try token()
-        request.timeouts.connect = .seconds(1)
-        request.timeouts.total = .seconds(2)
-        request.responseLimit = 64 << 10
-
-        var failure = ""
-        for _ in 1...Self.tries {
-            let response: HTTPClient.Response
-            do throws(HTTPError) {
-                response = try await http.send(request)
-            } catch {
-                if error.code == .cancelled { throw AWSError(code: .cancelled, message: "cancelled") }
-                failure = error.reason
-                continue
-            }
-            if response.status == 200 { return .found(try Self.parse(response.body, from: address)) }
-            failure = "HTTP \(response.status)"
-            if response.status < 500 { break }
+        var metadata = MetadataRequest(.get, address, total: .seconds(2))
+        metadata.request.headers["accept"] = "application/json"
+        metadata.request.headers["authorization"] = try token()
+        switch try await metadata.send(http) {
+        case .success(let body):
+            return .found(
+                try CredentialDocument.read(body, tokenName: "Token", from: address.redacted))
+        case .failure(let failure):
+            throw .noCredentials("\(address.redacted) gave no credentials: \(failure.reason)")
         }
-        throw refuse("\(address.redacted) gave no credentials: \(failure)")
     }
 
     private func address() throws(AWSError) -> URL? {
         if let path = environment.nonEmpty("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
             guard path.hasPrefix("/"), let url = URL("http://169.254.170.2\(path)") else {
-                throw refuse("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must be a path that begins with /")
+                throw .noCredentials(
+                    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must be a path that begins with /")
             }
             return url
         }
         guard let text = environment.nonEmpty("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
         guard let url = URL(text), Self.mayAsk(url) else {
-            throw refuse(
+            throw .noCredentials(
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http on loopback, 169.254.170.2, "
                     + "169.254.170.23 or fd00:ec2::23")
         }
@@ -80,36 +65,14 @@ struct ContainerCredentials: CredentialSource {
         var token = environment.nonEmpty("AWS_CONTAINER_AUTHORIZATION_TOKEN")
         if let path = environment.nonEmpty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             guard let bytes = FileContents.read(path, limit: 64 << 10) else {
-                throw refuse("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE \(path) cannot be read")
+                throw .noCredentials("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE \(path) cannot be read")
             }
             token = String(decoding: bytes, as: UTF8.self)
         }
         if let token, token.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
-            throw refuse(
+            throw .noCredentials(
                 "the container authorization token contains a line break or another control character")
         }
         return token
     }
-
-    private static func parse(_ body: [UInt8], from address: URL) throws(AWSError) -> Credentials {
-        let json = try? JSON(parsing: body)
-        guard let id = json?["AccessKeyId"]?.string, let secret = json?["SecretAccessKey"]?.string,
-            !id.isEmpty, !secret.isEmpty
-        else { throw refuse("\(address.redacted) answered without AccessKeyId and SecretAccessKey") }
-        var expiration: Timestamp?
-        if let text = json?["Expiration"]?.string {
-            guard let time = Timestamp(rfc3339: text) else {
-                throw refuse("\(address.redacted) answered with an Expiration that is no time")
-            }
-            expiration = time
-        }
-        return Credentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: json?["Token"]?.string,
-            expiration: expiration)
-    }
-
-    private static func refuse(_ message: String) -> AWSError {
-        AWSError(code: .noCredentials, message: message)
-    }
-    private func refuse(_ message: String) -> AWSError { Self.refuse(message) }
 }

@@ -20,12 +20,16 @@ enum CredentialLookup: Sendable {
 struct CredentialChain: CredentialProvider {
     let sources: [any CredentialSource]
 
-    /// The order of the AWS SDKs: environment, shared files, container.
-    static func standard(environment: [String: String], http: HTTPClient) -> CredentialChain {
-        CredentialChain(sources: [
+    /// The order of the AWS SDKs: environment, shared files, web identity, container, instance. `http` talks to the
+    /// agents beside this program and to STS.
+    static func standard(_ context: CredentialContext) -> CredentialChain {
+        let (environment, http) = (context.environment, context.http)
+        return CredentialChain(sources: [
             EnvironmentCredentials(environment: environment),
-            ProfileCredentials(environment: environment),
+            ProfileCredentials(context: context),
+            WebIdentityCredentials(environment: environment, sts: context.sts(as: nil)),
             ContainerCredentials(environment: environment, http: http),
+            InstanceCredentials(environment: environment, http: http),
         ])
     }
 
