@@ -115,8 +115,8 @@ let package = Package(
         tests(
             "HandlersTests",
             [
-                "Handlers", "ComfyUI", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto", "Telemetry",
-                "Time",
+                "Handlers", "ComfyUI", "AWSClients", "LambdaRuntime", "LocalServer", "HTTP", "JSON", "Crypto",
+                "Telemetry", "Time",
             ]),
         tests(
             "CommandLineTests",

@@ -43,6 +43,7 @@ struct Configuration: Sendable {
     var heartbeat: Duration
     var maximumQueueTime: Duration
     var workerPatience: Duration
+    var webhookHosts: WebhookHosts
     var policy: JobPolicy
 }
 
@@ -83,6 +84,16 @@ extension Configuration {
         heartbeat = try read.seconds("HEARTBEAT_SECONDS", 5, in: 1...20)
         maximumQueueTime = try read.seconds("MAX_QUEUE_SECONDS", 7200, in: 10...1_209_600)
         workerPatience = try read.seconds("WORKER_PATIENCE_SECONDS", 30, in: 1...600)
+        webhookHosts = WebhookHosts(
+            patterns: try read.list("WEBHOOK_ALLOWED_HOSTS") { text throws(Invalid) in
+                guard let pattern = WebhookHosts.Pattern(text) else {
+                    throw Invalid(
+                        variable: "WEBHOOK_ALLOWED_HOSTS", found: text,
+                        expected: "a comma-separated list of host names, such as hooks.example.com, "
+                            + "*.example.com or http://127.0.0.1:9000")
+                }
+                return pattern
+            })
         policy = JobPolicy()
         policy.attempts = try read.integer("JOB_ATTEMPTS", 3, in: 1...10)
         policy.retention = .seconds(86_400 * (try read.integer("RESULT_DAYS", 30, in: 1...3650)))

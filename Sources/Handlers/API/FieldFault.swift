@@ -13,6 +13,7 @@ struct FieldFault: Error, Sendable, Hashable {
         case controlCharacter = "control_character"
         case notAChoice = "not_a_choice"
         case malformed
+        case notAllowed = "not_allowed"
         case unknownField = "unknown_field"
         case repeated
         case tooManyPixels = "too_many_pixels"

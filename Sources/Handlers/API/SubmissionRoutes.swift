@@ -16,6 +16,7 @@ struct SubmissionRoutes: Sendable {
         var reader = FieldReader(body)
         let fields = GenerateRequest(
             &reader, maximumPixels: services.configuration.maximumImagePixels)
+        check(fields.options, &reader)
         let key = IdempotencyKey.read(request.http.headers, &reader)
         try reader.finish()
         return try await submit(try await fields.draft(check), body, key, request, user)
@@ -26,6 +27,7 @@ struct SubmissionRoutes: Sendable {
         let body = try JSONBody.object(of: request.http)
         var reader = FieldReader(body)
         let fields = WorkflowRequest(&reader)
+        check(fields.options, &reader)
         let key = IdempotencyKey.read(request.http.headers, &reader)
         try reader.finish()
         return try await submit(try await fields.draft(check), body, key, request, user)
@@ -48,6 +50,19 @@ struct SubmissionRoutes: Sendable {
         } catch {
             return .json(["valid": false, "errors": .array(error.faults.map(\.json))])
         }
+    }
+
+    /// An address that will not be called is refused now, not when the job is done.
+    private func check(_ options: JobOptions, _ reader: inout FieldReader) {
+        guard let address = options.webhookURL, let url = URL(address),
+            !services.configuration.webhookHosts.allows(url)
+        else { return }
+        reader.refuse(
+            "webhook_url", .notAllowed,
+            services.configuration.webhookHosts.patterns.isEmpty
+                ? "Webhooks are not enabled here: the operator lists whom they may call in WEBHOOK_ALLOWED_HOSTS."
+                : "'webhook_url' must be an address that this deployment may call, see WEBHOOK_ALLOWED_HOSTS."
+        )
     }
 
     private func submit(

@@ -92,7 +92,7 @@ private struct Candidate {
     var lastWorker: String?
 
     init?(_ item: Item) {
-        guard let id = (item["pk"]?.string).flatMap({ UUID(String($0.dropFirst("JOB#".count))) }),
+        guard let id = (item["pk"]?.string).flatMap({ JobItem.id(inPartition: $0) }),
             let user = item["user"]?.string, let sortKey = item["queue_sk"]?.string
         else { return nil }
         self.id = id

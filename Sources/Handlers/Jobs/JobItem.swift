@@ -18,11 +18,20 @@ enum JobItem {
         ["pk": .s(partition(id)), "sk": .s(sortKey)]
     }
 
-    static func partition(_ id: UUID) -> String { "JOB#\(id)" }
+    private static let partitionPrefix = "JOB#"
+
+    static func partition(_ id: UUID) -> String { "\(partitionPrefix)\(id)" }
+
+    /// The job of a partition's name; nil when it is none's.
+    static func id(inPartition name: String) -> UUID? {
+        name.hasPrefix(partitionPrefix) ? UUID(String(name.dropFirst(partitionPrefix.count))) : nil
+    }
 
     static func queuePartition(_ band: Job.Band, shard: Int) -> String { "\(band)#\(shard)" }
 
     static func openPartition(shard: Int) -> String { "OPEN#\(shard)" }
+
+    static func openPartition(of id: UUID) -> String { openPartition(shard: shard(id, of: openShards)) }
 
     /// Text whose order is the order of times.
     static func sortable(_ time: Timestamp) -> String {
@@ -76,7 +85,7 @@ enum JobItem {
             item["queue_sk"] = .s("\(sortable(job.queuedAt))#\(job.id)")
         }
         if let dueAt = job.dueAt {
-            item["open_pk"] = .s(openPartition(shard: shard(job.id, of: openShards)))
+            item["open_pk"] = .s(openPartition(of: job.id))
             item["open_sk"] = .s(sortable(dueAt))
         }
         return item

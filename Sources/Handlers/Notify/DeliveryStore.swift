@@ -1,33 +1,61 @@
 import AWSClients
+import Crypto
 import Time
 
 /// The webhooks that are to be delivered: one item a job and event, recorded before anything is sent.
 struct DeliveryStore: Sendable {
     private let dynamoDB: DynamoDB
-    private let services: Services
+    private let table: String
 
     init(_ services: Services) {
-        self.services = services
         dynamoDB = DynamoDB(services.aws)
+        table = services.configuration.table
     }
 
     /// False when it is recorded already: a completion is announced at least once.
-    func record(_ job: Job, event: String) async throws(AWSError) -> Bool {
-        var item: Item = [
-            "pk": .s(JobItem.partition(job.id)), "sk": .s("DELIVERY#\(event)"),
-            "user": .s(job.user), "state": .s("pending"), "attempts": .n(0),
-            "due_at": .n(services.now.milliseconds),
-        ]
-        item["url"] = job.webhookURL.map { .s($0) }
-        if let expiresAt = job.expiresAt {
-            item[TableDefinition.timeToLiveAttribute] = .n(expiresAt.seconds)
-        }
+    func record(_ delivery: Delivery) async throws(AWSError) -> Bool {
         do {
-            try await dynamoDB.put(
-                item, into: services.configuration.table, condition: .notExists("pk"))
+            try await dynamoDB.put(delivery.item, into: table, condition: .notExists("pk"))
             return true
         } catch  where error.code == .conditionalCheckFailed {
-            return false
+            // After a lost answer it may be this very write that is found.
+            guard error.attempts > 1 else { return false }
+            return try await self.delivery(delivery.job, event: delivery.event) == delivery
+        }
+    }
+
+    /// As it is now; nil when there is none.
+    func delivery(_ job: UUID, event: String) async throws(AWSError) -> Delivery? {
+        try await dynamoDB.get(Delivery.key(job, event: event), from: table).flatMap { Delivery($0) }
+    }
+
+    /// Counts a try before it is made, with the time of the next one: whoever dies now has not lost it. nil when
+    /// somebody else has begun the same try.
+    func begin(_ delivery: Delivery, at now: Timestamp) async throws(AWSError) -> Delivery? {
+        var begun = delivery
+        begun.attempts += 1
+        // The last try has a next one too, until it is known how it ended.
+        begun.dueAt = Delivery.next(after: begun.attempts, at: now) ?? now + .seconds(60)
+        return try await write(begun, over: delivery) ? begun : nil
+    }
+
+    /// Takes note of what a try came to.
+    func conclude(_ ended: Delivery, of begun: Delivery) async throws(AWSError) {
+        _ = try await write(ended, over: begun)
+    }
+
+    private func write(_ new: Delivery, over old: Delivery) async throws(AWSError) -> Bool {
+        do {
+            try await dynamoDB.update(
+                Delivery.key(old.job, event: old.event), in: table,
+                JobStore.difference(from: old.item, to: new.item),
+                condition: .and([
+                    .equals("state", .s(old.state.rawValue)), .equals("attempts", .n(old.attempts)),
+                ]))
+            return true
+        } catch  where error.code == .conditionalCheckFailed {
+            guard error.attempts > 1 else { return false }
+            return try await delivery(old.job, event: old.event) == new
         }
     }
 }

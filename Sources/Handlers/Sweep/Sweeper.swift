@@ -18,11 +18,12 @@ struct Sweeper: Sendable {
         var resumed = 0
         var announced = 0
         var expired = 0
+        var webhooks = 0
 
         var json: JSON.Object {
             [
                 "rung": .number(rung), "resumed": .number(resumed), "announced": .number(announced),
-                "expired": .number(expired),
+                "expired": .number(expired), "webhooks": .number(webhooks),
             ]
         }
     }
@@ -32,27 +33,57 @@ struct Sweeper: Sendable {
     /// How many due jobs of one shard a sweep looks at; the rest are due at the next one.
     private static let batch = 100
 
+    private static let webhooksAtOnce = 16
+
     /// How long after its time a run without a lease may still be resumed: its outputs may be there.
     private static let grace: Duration = .seconds(900)
 
     /// Looks at every open job that is due.
     func sweep(until deadline: Timestamp) async throws(AWSError) -> Findings {
         var findings = Findings()
+        var webhooks: [DueWork] = []
         for shard in (0..<JobItem.openShards).shuffled() {
-            for id in try await due(shard) {
+            for work in try await due(shard) {
                 if deadline - Timestamp.now < .seconds(2) { return findings }
+                if work.deliveryEvent != nil {
+                    webhooks.append(work)
+                    continue
+                }
                 do {
-                    try await look(at: id, &findings)
+                    try await look(at: work.job, &findings)
                 } catch {
                     // One job that cannot be read must not hide the others.
-                    Log.error("sweep", ["job_id": .string("\(id)"), "error": .string("\(error)")])
+                    Log.error("sweep", ["job_id": .string("\(work.job)"), "error": .string("\(error)")])
                 }
             }
         }
+        findings.webhooks = await deliver(webhooks, until: deadline)
         return findings
     }
 
-    private func due(_ shard: Int) async throws(AWSError) -> [UUID] {
+    /// Receivers are slow, and none of them may keep the others waiting: some at once, and only while there is time for a whole try.
+    private func deliver(_ due: [DueWork], until deadline: Timestamp) async -> Int {
+        let sender = WebhookSender(services: services)
+        return await withTaskGroup(of: Void.self) { group in
+            var begun = 0
+            for work in due {
+                guard let event = work.deliveryEvent, deadline - Timestamp.now > WebhookSender.timeNeeded
+                else { continue }
+                if begun >= Self.webhooksAtOnce { await group.next() }
+                begun += 1
+                group.addTask { await sender.deliver(work.job, event: event) }
+            }
+            return begun
+        }
+    }
+
+    /// What stands in the `open_work` index: a job, or a webhook of one.
+    private struct DueWork: Sendable {
+        var job: UUID
+        var deliveryEvent: String?
+    }
+
+    private func due(_ shard: Int) async throws(AWSError) -> [DueWork] {
         var query = DynamoDB.Query(
             table: store.table, index: TableDefinition.openWork.name,
             where: .and([
@@ -61,7 +92,13 @@ struct Sweeper: Sendable {
             ]))
         query.limit = Self.batch
         return try await store.dynamoDB.query(query).items
-            .compactMap { ($0["pk"]?.string).flatMap { UUID(String($0.dropFirst("JOB#".count))) } }
+            .compactMap { item in
+                guard let id = (item["pk"]?.string).flatMap({ JobItem.id(inPartition: $0) }) else {
+                    return nil
+                }
+                return DueWork(
+                    job: id, deliveryEvent: (item["sk"]?.string).flatMap(Delivery.event(inSortKey:)))
+            }
     }
 
     private func look(at id: UUID, _ findings: inout Findings) async throws(AWSError) {

@@ -57,7 +57,6 @@ import Time
         #expect(items.count == 1)
         #expect(items.first?["sk"] == .s("DELIVERY#job.completed"))
         #expect(items.first?["url"] == .s("https://example.com/hook"))
-        #expect(items.first?["state"] == .s("pending"))
     }
 
     /// Nothing in a message is believed but id and event, and these must be the job's own.

@@ -1,6 +1,6 @@
-import AWSClients
 import Time
 
+@testable import AWSClients
 @testable import Handlers
 
 /// The table of the model: one job, written through the store's own conditions and differences.
@@ -48,8 +48,8 @@ final class ModelTable {
         guard Self.holds(JobStore.condition(transition, of: read), for: item) else { return nil }
         for update in JobStore.difference(from: JobItem.encode(read), to: JobItem.encode(transition.job)) {
             switch update {
-            case .set(let name, let value): item[name] = value
-            case .remove(let name): item[name] = nil
+            case .set(let path, let value): item[path.text] = value
+            case .remove(let path): item[path.text] = nil
             default: preconditionFailure("the store writes \(update), which the model does not know")
             }
         }
@@ -60,8 +60,8 @@ final class ModelTable {
     private static func holds(_ condition: Condition, for item: Item) -> Bool {
         switch condition {
         case .and(let parts): parts.allSatisfy { holds($0, for: item) }
-        case .equals(let name, let value): item[name] == value
-        case .notExists(let name): item[name] == nil
+        case .equals(let path, let value): item[path.text] == value
+        case .notExists(let path): item[path.text] == nil
         default: preconditionFailure("the store demands \(condition), which the model does not know")
         }
     }
