@@ -27,12 +27,12 @@ test: setup ## all tests; the last line counts them
 
 lint: setup ## formatting and lint of Swift, shell and Python
 	@swift format lint --strict -r $(SWIFT_FILES)
-	@shellcheck dev/*.sh .ci/run
-	@.venv/bin/ruff check --quiet dev && .venv/bin/ruff format --check --quiet dev
+	@shellcheck dev/*.sh .ci/run Benchmarks/run.sh Benchmarks/*/*.sh
+	@.venv/bin/ruff check --quiet --config dev/ruff.toml dev Benchmarks && .venv/bin/ruff format --check --quiet --config dev/ruff.toml dev Benchmarks
 
 format: setup ## format Swift and Python in place
 	@swift format -i -r $(SWIFT_FILES)
-	@.venv/bin/ruff check --fix --quiet dev; .venv/bin/ruff format --quiet dev
+	@.venv/bin/ruff check --fix --quiet --config dev/ruff.toml dev Benchmarks; .venv/bin/ruff format --quiet --config dev/ruff.toml dev Benchmarks
 
 sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address sanitizer
 	@dev/sanitize.sh

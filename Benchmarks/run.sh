@@ -16,10 +16,28 @@ signing() {
     ../.venv/bin/python signing/compare.py "$sign" --instructions
 }
 
-for name in "${@:-json}"; do
+# The names of runtime/measure.py.
+runtime=(cold echo typed submit memory zip concurrency)
+
+names=("$@")
+[[ ${#names[@]} -gt 0 ]] || names=(json signing "${runtime[@]}")
+chosen=()
+for name in "${names[@]}"; do
+    case $name in
+    json | signing) ;;
+    runtime) chosen+=("${runtime[@]}") ;;
+    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, ${runtime[*]}, and runtime for all but the first two." >&2 && exit 1; }
+        chosen+=("$name") ;;
+    esac
+done
+
+for name in "${names[@]}"; do
     case $name in
     json) echo "json: parsing a workflow" && json ;;
     signing) echo "signing: SigV4 beside botocore" && signing ;;
-    *) echo "There is no measurement '$name'; there are json and signing." >&2 && exit 1 ;;
     esac
 done
+if [[ ${#chosen[@]} -gt 0 ]]; then
+    runtime/build.sh
+    python3 runtime/measure.py "${chosen[@]}"
+fi
