@@ -37,7 +37,7 @@ format: setup ## format Swift and Python in place
 sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address sanitizer
 	@dev/sanitize.sh
 
-coverage: build ## line coverage of Sources; fails under 80%
+coverage: build package ## line coverage of Sources; fails under 80%
 	@mkdir -p .build; swift test --enable-code-coverage --disable-xctest --experimental-maximum-parallelization-width 6 --quiet --scratch-path .build/coverage >.build/coverage.log 2>&1 || \
 		echo "some tests fail: see .build/coverage.log" >&2
 	@$(PYTHON) dev/coverage.py "$$(swift test --scratch-path .build/coverage --show-codecov-path)"

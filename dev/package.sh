@@ -10,16 +10,10 @@ fail() {
   exit 1
 }
 
-missing=()
-for package in libc-ares-dev libexpat1-dev libssl-dev zlib1g-dev dpkg-dev zip binutils; do
-  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+for package in binutils dpkg-dev libc-ares-dev libexpat1-dev libssl-dev zip zlib1g-dev; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+    fail "Debian's package $package is missing: run 'make setup'"
 done
-if [[ ${#missing[@]} -gt 0 ]]; then
-  [[ $(id -u) -eq 0 ]] || fail "these Debian packages are missing: ${missing[*]}; install them with apt-get"
-  if ! { apt-get update -qq && apt-get install -y -qq "${missing[@]}" >/dev/null; }; then
-    fail "apt-get could not install ${missing[*]}; is the network there?"
-  fi
-fi
 
 dev/static-curl.sh
 static=$PWD/.build/static

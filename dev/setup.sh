@@ -11,8 +11,8 @@ stamp=$venv/.setup-stamp
 requirements=dev/requirements.txt
 emulator=$venv/bin/aws-lambda-rie
 packages=(
-  ca-certificates libcurl4-openssl-dev libexpat1-dev libmicrohttpd-dev libssl-dev make openssl
-  pkg-config python3 python3-venv shellcheck zlib1g-dev
+  binutils ca-certificates dpkg-dev libc-ares-dev libcurl4-openssl-dev libexpat1-dev libmicrohttpd-dev libssl-dev make
+  openssl pkg-config python3 python3-venv shellcheck zip zlib1g-dev
 )
 swift_wanted=6.3
 disk_wanted_mb=1500

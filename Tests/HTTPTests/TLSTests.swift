@@ -5,39 +5,17 @@ import Testing
 
 /// Against `openssl s_server` with a certificate for `localhost` from an authority made for the test.
 @Suite(.timeLimit(.minutes(1))) struct TLSTests {
-    private let folder: TemporaryFolder
+    private let authority: CertificateAuthority
 
-    init() async throws {
-        folder = try TemporaryFolder()
-        try folder.write("server.ext", Array("subjectAltName=DNS:localhost\n".utf8))
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-        try await openssl(
-            ["req", "-x509", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.pem"] + key)
-        try await openssl(
-            ["req", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"] + key.dropLast(2)
-        )
-        try await openssl([
-            "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-            "-days", "2",
-            "-extfile", "server.ext", "-out", "server.pem",
-        ])
-    }
-
-    private func file(_ name: String) -> String { folder.path + "/" + name }
-
-    private func openssl(_ arguments: [String]) async throws {
-        let names = ["server.ext", "ca.key", "ca.pem", "server.key", "server.csr", "server.pem"]
-        let process = try ChildProcess("openssl", arguments.map { names.contains($0) ? file($0) : $0 })
-        let status = await process.exit()
-        try #require(status == 0, "openssl: \(process.standardError)")
-    }
+    init() async throws { authority = try await CertificateAuthority() }
 
     /// An HTTPS server that answers every request with 200, and its port.
     private func startServer(_ options: [String] = []) async throws -> (process: ChildProcess, port: Int) {
         let process = try ChildProcess(
             "openssl",
             [
-                "s_server", "-accept", "127.0.0.1:0", "-cert", file("server.pem"), "-key", file("server.key"),
+                "s_server", "-accept", "127.0.0.1:0", "-cert", authority.serverCertificate, "-key",
+                authority.serverKey,
                 "-www",
             ]
                 + options)
@@ -53,7 +31,7 @@ import Testing
         defer { process.terminate() }
         let url = try #require(URL("https://localhost:\(port)/"))
         try await withClient {
-            $0.caBundle = file("ca.pem")
+            $0.caBundle = authority.certificate
         } _: { client in
             let response = try await client.send(.init(.get, url))
             #expect(response.status == 200)
@@ -70,7 +48,7 @@ import Testing
         let (process, port) = try await startServer()
         defer { process.terminate() }
         try await withClient {
-            $0.caBundle = file("ca.pem")
+            $0.caBundle = authority.certificate
         } _: { client in
             let url = try #require(URL("https://127.0.0.1:\(port)/"))
             let error = await #expect(throws: HTTPError.self) { _ = try await client.send(.init(.get, url)) }
@@ -83,7 +61,7 @@ import Testing
         let (process, port) = try await startServer()
         defer { process.terminate() }
         try await withClient {
-            $0.caBundle = file("missing.pem")
+            $0.caBundle = "/no/such/bundle.pem"
         } _: { client in
             let url = try #require(URL("https://localhost:\(port)/"))
             let error = await #expect(throws: HTTPError.self) { _ = try await client.send(.init(.get, url)) }
@@ -96,7 +74,7 @@ import Testing
         let (process, port) = try await startServer([option, "-cipher", "DEFAULT@SECLEVEL=0"])
         defer { process.terminate() }
         try await withClient {
-            $0.caBundle = file("ca.pem")
+            $0.caBundle = authority.certificate
         } _: { client in
             let url = try #require(URL("https://localhost:\(port)/"))
             do throws(HTTPError) {
@@ -114,13 +92,13 @@ import Testing
         let server = try EchoServer()
         // Ends TLS before the scripted server: nothing here but Python's standard library can.
         let relay = try ChildProcess(
-            "python3", ["-c", Self.relay, file("server.pem"), file("server.key"), "\(server.port)"])
+            "python3", ["-c", Self.relay, authority.serverCertificate, authority.serverKey, "\(server.port)"])
         defer { relay.terminate() }
         try #require(await relay.hasPrinted("\n"), "\(relay.standardError)")
         let port = try #require(Int(relay.standardOutput.split(separator: "\n")[0]))
         let url = try #require(URL("wss://localhost:\(port)/"))
         try await withClient {
-            $0.caBundle = file("ca.pem")
+            $0.caBundle = authority.certificate
         } _: { client in
             let socket = try await client.webSocket(url)
             let large = [UInt8](repeating: 9, count: 2 << 20)

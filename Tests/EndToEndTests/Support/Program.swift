@@ -2,7 +2,7 @@ import Glibc
 import HTTP
 import TestSupport
 
-/// The programs of the release build, driven as a user drives them.
+/// The tool of the release build and the packaged function, driven as a user drives them.
 enum Program {
     /// The cloned folder.
     static let project: String = {
@@ -10,7 +10,17 @@ enum Program {
         return parts.joined(separator: "/")
     }()
     static let tool = project + "/.build/release/comfy-lambda"
-    static let bootstrap = project + "/.build/release/bootstrap"
+    /// What is deployed, not the dynamically linked one beside the tool.
+    static let bootstrap = project + "/.build/lambda/bootstrap"
+    /// Names of an AWS that is not there: enough for a function to start.
+    static let exampleVariables = [
+        "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
+        "TABLE_NAME": "table", "BUCKET_NAME": "bucket",
+        "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:topic",
+        "WORK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/work",
+        "RESUME_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/resume",
+    ]
+    private static let commandsWithFunctions = ["run", "serve", "invoke", "replay"]
 
     struct Missing: Error, CustomStringConvertible {
         let description: String
@@ -23,12 +33,17 @@ enum Program {
         program: String = tool
     ) throws -> ChildProcess {
         guard unsafe access(tool, X_OK) == 0, unsafe access(bootstrap, X_OK) == 0 else {
-            throw Missing(description: "There is no release build: run `make build` first.")
+            throw Missing(description: "There is no release build: run `make build package` first.")
         }
         let variables = environment.merging(["PATH": "/usr/bin:/bin"]) { given, _ in given }
         let place = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
         // A test run that is killed in the middle leaves nothing behind for long.
-        let words = place + ["timeout", "--foreground", "150", program] + arguments
+        var words = place + ["timeout", "--foreground", "150", program] + arguments
+        if program == tool, Self.commandsWithFunctions.contains(arguments[0]),
+            !arguments.contains("--bootstrap"), !arguments.contains("--help")
+        {
+            words += ["--bootstrap", bootstrap]
+        }
         return try ChildProcess(
             words[0], Array(words.dropFirst()), environment: variables, standardInput: input)
     }
