@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build test format lint sanitize coverage docs bench package run serve clean
 
-SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks)
+SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 PYTHON := .venv/bin/python
 ARGS ?=
 

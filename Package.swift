@@ -33,10 +33,11 @@ func c(_ name: String, _ pkgConfig: String, apt: String) -> Target {
 let package = Package(
     name: "comfy-lambda",
     products: [
-        .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
+        // Each with the modules whose types stand in its interface, so that a user may import them too.
+        .library(name: "LambdaRuntime", targets: ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
         .library(name: "LambdaCodable", targets: ["LambdaCodable"]),
-        .library(name: "AWSClients", targets: ["AWSClients"]),
-        .library(name: "ComfyUI", targets: ["ComfyUI"]),
+        .library(name: "AWSClients", targets: ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
+        .library(name: "ComfyUI", targets: ["ComfyUI", "HTTP", "JSON"]),
         .library(name: "JSON", targets: ["JSON"]),
         .executable(name: "bootstrap", targets: ["bootstrap"]),
         .executable(name: "comfy-lambda", targets: ["comfy-lambda"]),

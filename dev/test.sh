@@ -81,6 +81,7 @@ count() {
 
 echo "building"
 build swift build --build-tests
+build swift build --package-path Examples
 package
 build swift build -c release --product comfy-lambda
 swift_tests
