@@ -1,7 +1,7 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test format lint sanitize coverage docs bench package run serve clean
+.PHONY: help setup build test format lint sanitize coverage docs bench package sbom run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 PYTHON := .venv/bin/python
@@ -50,6 +50,9 @@ bench: setup ## the measurements described in Benchmarks/README.md
 
 package: setup ## .build/lambda/function.zip: the static bootstrap for Lambda
 	@dev/package.sh
+
+sbom: package ## .build/lambda/sbom.cdx.json: what is linked, as CycloneDX
+	@$(PYTHON) dev/sbom.py .build/lambda/bootstrap >.build/lambda/sbom.cdx.json && echo "sbom: .build/lambda/sbom.cdx.json"
 
 # What `sam build` calls once for each function: one artifact, _HANDLER says which function it is.
 build-%Function: .build/lambda/function.zip
