@@ -105,7 +105,9 @@ struct Dispatcher: Sendable {
         async throws(AWSError) -> Bool
     {
         var hint = hint
-        while hasTime(deadline), await answers(slot.worker) {
+        var worker = slot.worker
+        while hasTime(deadline), await answers(worker) {
+            worker.failures = 0
             guard let job = try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint) else {
                 try await slots.free(slot)
                 return true
@@ -172,8 +174,11 @@ struct Dispatcher: Sendable {
     private func answers(_ worker: Worker) async -> Bool {
         let client = ComfyUIClient(http: services.http, address: worker.address)
         do {
+            if worker.isOnTrial {
+                guard try await registry.beginTrial(of: worker, at: services.now) else { return false }
+            }
             _ = try await client.queue()
-            if worker.failures > 0 { try? await registry.recordSuccess(of: worker, at: services.now) }
+            if worker.isOnTrial { try? await registry.recordSuccess(of: worker, at: services.now) }
             return true
         } catch {
             Log.warn("worker does not answer", ["worker": .string(worker.id), "error": .string("\(error)")])

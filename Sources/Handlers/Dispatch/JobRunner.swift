@@ -33,7 +33,7 @@ struct JobRunner: Sendable {
     func run(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
         let client = ComfyUIClient(http: services.http, address: slot.worker.address)
         let guardian = RunGuard(
-            job: job, slot: slot, slots: slots, store: services.store, client: client,
+            job: job, slot: slot, slots: slots, store: services.store, registry: registry, client: client,
             loop: services.http.loop, configuration: configuration,
             handOffAt: deadline - configuration.handOffMargin)
         let prompt = PromptRun(
@@ -112,7 +112,8 @@ struct JobRunner: Sendable {
             return true
         } catch {
             Log.error("worker does not let go of an ended prompt", fields(job, slot))
-            try? await registry.recordFailure(of: slot.worker, count: Worker.patience, at: services.now)
+            try? await registry.recordFailure(
+                of: slot.worker, count: Worker.patience, stuck: prompt, at: services.now)
             return false
         }
     }

@@ -12,6 +12,7 @@ struct RunGuard: Sendable {
     let slot: HeldSlot
     let slots: SlotPool
     let store: JobStore
+    let registry: WorkerRegistry
     let client: ComfyUIClient
     let loop: EventLoop
     let configuration: Configuration
@@ -20,11 +21,14 @@ struct RunGuard: Sendable {
 
     /// How long the worker has to let go of a cancelled prompt.
     static let cancelPatience: Duration = .seconds(60)
+    /// A worker that runs on for this long after an interrupt is ill.
+    static let interruptPatience: Duration = .seconds(30)
 
     /// Returns when the run must stop; nil when it was cancelled because the run ended first.
     func watch() async -> RunEnd? {
         var cancelSince: Timestamp?
         var wasTimedOut = false
+        var isReported = false
         // Four renewals may fail before the lease is over.
         let renewal = configuration.policy.lease / 5
         var renewed = ContinuousClock.now
@@ -53,6 +57,12 @@ struct RunGuard: Sendable {
                     cancelSince = since
                     if let promptID = now.run?.promptID, await stop(promptID) {
                         return .ended(end)
+                    }
+                    if !isReported, store.clock() - since > Self.interruptPatience {
+                        isReported = true
+                        try await registry.recordFailure(
+                            of: slot.worker, count: Worker.patience, stuck: now.run?.promptID,
+                            at: store.clock())
                     }
                     if store.clock() - since > Self.cancelPatience {
                         Log.error("worker does not let go of a stopped prompt", fields)

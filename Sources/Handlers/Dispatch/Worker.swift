@@ -12,6 +12,8 @@ struct Worker: Sendable {
     var failures = 0
     /// Left out until then, for a time that grows with the failures.
     var leftOutUntil: Timestamp?
+    /// A prompt that it did not let go of: while it runs, nothing else is sent there.
+    var stuckPrompt: String?
     /// The checkpoint it loaded last.
     var checkpoint: String?
     /// Of the `/object_info` whose digest is stored; nil before the first answer. An unchanged one is not written again.
@@ -20,6 +22,9 @@ struct Worker: Sendable {
 
     /// Three unanswered probes make a worker ill; a long job does not.
     static let patience = 3
+
+    /// It failed last time: one process at a time may try whether it is well again.
+    var isOnTrial: Bool { failures > 0 }
 
     /// No job is sent to it, and when all are like this the service is not ready.
     var isDead: Bool { failures >= Self.patience }

@@ -54,23 +54,45 @@ struct WorkerRegistry: Sendable {
         return nil
     }
 
-    /// An unanswered probe or a lost connection.
-    func recordFailure(of worker: Worker, count: Int = 1, at now: Timestamp) async throws(AWSError) {
+    /// How long a trial may take before another process may begin one.
+    private static let trialTime: Duration = .seconds(40)
+
+    /// The right to try a worker that failed: of all processes that read it like this, one has it. False too while it is left out.
+    func beginTrial(of worker: Worker, at now: Timestamp) async throws(AWSError) -> Bool {
+        if let end = worker.leftOutUntil, end > now { return false }
+        let asRead: Condition =
+            worker.leftOutUntil.map { .equals("left_out_until", .n($0.milliseconds)) }
+            ?? .notExists("left_out_until")
+        do {
+            try await dynamoDB.update(
+                key(worker), in: table,
+                [.set("left_out_until", .n((now + Self.trialTime).milliseconds))], condition: asRead)
+            return true
+        } catch  where error.code == .conditionalCheckFailed {
+            return false
+        }
+    }
+
+    /// An unanswered probe or a lost connection; `stuck` is a prompt that the worker does not let go of.
+    func recordFailure(of worker: Worker, count: Int = 1, stuck: String? = nil, at now: Timestamp)
+        async throws(AWSError)
+    {
         let pause = Worker.pause(afterFailures: worker.failures + count)
-        try await dynamoDB.update(
-            key(worker), in: table,
-            [
-                .add("failures", .n(count)),
-                .set("left_out_until", .n((now + pause).milliseconds)),
-                .set("address", .s(worker.address.description)),
-                .set("health", .s(worker.failures + count >= Worker.patience ? "dead" : "ok")),
-            ])
+        var updates: [Update] = [
+            .add("failures", .n(count)),
+            .set("left_out_until", .n((now + pause).milliseconds)),
+            .set("address", .s(worker.address.description)),
+            .set("health", .s(worker.failures + count >= Worker.patience ? "dead" : "ok")),
+        ]
+        if let stuck { updates.append(.set("stuck_prompt", .s(stuck))) }
+        try await dynamoDB.update(key(worker), in: table, updates)
     }
 
     /// It answered.
     func recordSuccess(of worker: Worker, at now: Timestamp) async throws(AWSError) {
         var updates: [Update] = [
             .set("failures", .n(0)), .set("health", .s("ok")), .remove("left_out_until"),
+            .remove("stuck_prompt"),
             .set("seen_at", .n(now.milliseconds)), .set("address", .s(worker.address.description)),
         ]
         if !worker.labels.isEmpty { updates.append(.set("labels", .l(worker.labels.map { .s($0) }))) }
@@ -112,6 +134,7 @@ struct WorkerRegistry: Sendable {
         worker.labels = (item["labels"]?.list ?? []).compactMap(\.string)
         worker.failures = item["failures"]?.int ?? 0
         worker.leftOutUntil = (item["left_out_until"]?.int64).map { Timestamp(milliseconds: $0) }
+        worker.stuckPrompt = item["stuck_prompt"]?.string
         worker.checkpoint = item["checkpoint"]?.string
         worker.digestHash = item["digest_hash"]?.string
         worker.seenAt = (item["seen_at"]?.int64).map { Timestamp(milliseconds: $0) }

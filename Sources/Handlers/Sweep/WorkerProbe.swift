@@ -42,9 +42,19 @@ struct WorkerProbe: Sendable {
         let loop = services.http.loop
         let client = ComfyUIClient(http: services.http, address: worker.address)
         do {
+            if worker.isOnTrial, try await !registry.beginTrial(of: worker, at: services.now) {
+                return (!worker.isDead, false)
+            }
             for tried in 1...Worker.patience {
                 do {
-                    _ = try await withDeadline(perTry, on: loop) { try await client.queue() }
+                    let queue = try await withDeadline(perTry, on: loop) { try await client.queue() }
+                    if let prompt = worker.stuckPrompt, queue.running.contains(prompt) {
+                        Log.warn(
+                            "worker still runs a prompt that it was told to stop",
+                            ["worker": .string(worker.id)])
+                        try await registry.recordFailure(of: worker, at: services.now)
+                        return (false, false)
+                    }
                     break
                 } catch {
                     if tried == Worker.patience {
@@ -72,6 +82,6 @@ struct WorkerProbe: Sendable {
                 "the worker's nodes are not recorded",
                 ["worker": .string(worker.id), "error": .string("\(error)")])
         }
-        return (true, worker.failures > 0)
+        return (true, worker.isOnTrial)
     }
 }

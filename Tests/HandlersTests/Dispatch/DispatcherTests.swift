@@ -172,11 +172,11 @@ import Time
 
     /// Near the deadline the run goes to the resume queue; the next invocation takes over the same prompt.
     @Test func aHandOffIsNoAttemptAndTheGPUNeverStops() async throws {
-        let bench = try await Bench(["--step-ms", "500", "--control"])
+        let bench = try await Bench(["--step-ms", "800", "--control"])
         let queued = try await bench.deployment.submit(workflow: Self.slow)
         // On a busy machine the time may be over before the job is claimed.
         repeat {
-            try await bench.dispatch(time: .seconds(6))
+            try await bench.dispatch(time: .seconds(9))
         } while try await bench.job(queued.id).state == .queued
         let resumeQueue = bench.deployment.services.configuration.resumeQueue
         let messages = try await bench.deployment.drain(resumeQueue)

@@ -51,6 +51,16 @@ import Time
                 [.set("open_sk", .s(JobItem.sortable(deployment.services.now - .seconds(1))))])
         }
 
+        /// As if the time for which workers are left out had passed.
+        func endPauses() async throws {
+            let registry = Dispatcher(services: deployment.services).registry
+            for worker in try await registry.recorded() {
+                try await deployment.dynamoDB.update(
+                    ["pk": .s("WORKERS"), "sk": .s("WORKER#\(worker.id)")], in: store.table,
+                    [.set("left_out_until", .n((deployment.services.now - .seconds(1)).milliseconds))])
+            }
+        }
+
         func sweep() async throws -> Sweeper.Findings {
             let dispatcher = Dispatcher(services: deployment.services)
             let sweeper = Sweeper(
@@ -181,6 +191,7 @@ import Time
         let port = try #require(standIn.address.split(separator: ":").last.flatMap { Int($0) })
         _ = try await bench.deployment.submit()
         let again = try await StandIn(["--step-ms", "1"], port: port)
+        try await bench.endPauses()
         #expect(try await sweep()["workers"] == 1)
         #expect(try await bench.rung == [.work(hint: nil)])
         await again.kill()
