@@ -131,6 +131,10 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
 
     func finished(_ easy: EasyHandle, _ code: CURLcode) {
         if code == CURLE_OK {
+            // libcurl calls it a success when the connection ends inside the head.
+            guard reader.isComplete else {
+                return end(.failure(failure(.truncated, "the connection ended inside the response's head")))
+            }
             if request.maximumRedirects > 0 { redirectTarget = easy.text(CURLINFO_REDIRECT_URL) }
             end(.success(()))
         } else {

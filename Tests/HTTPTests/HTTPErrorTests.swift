@@ -84,6 +84,8 @@ import Testing
 
     @Test(arguments: [
         ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", HTTPError.Code.truncated),
+        ("HTTP/1.1 200 OK\r\nContent-Le", .truncated), ("HTTP/1.1 200 OK\r\n", .truncated),
+        ("HTTP/1.1 200", .receive),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", .truncated),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", .truncated),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .receive), ("", .receive),
