@@ -89,6 +89,13 @@ extension AWSClient {
         }
     }
 
+    /// Waits between the rounds of a batch. False, at once, when the invocation would end before the next one.
+    func backOff(_ delay: Duration, _ operation: Operation) async throws(AWSError) -> Bool {
+        if let left = clock.timeLeft(), left - delay <= TimeLimit.margin { return false }
+        try await pause(delay, operation, attempts: 0)
+        return true
+    }
+
     private func pause(_ delay: Duration, _ operation: Operation, attempts: Int) async throws(AWSError) {
         do { try await clock.sleep(delay) } catch {
             var cancelled = operation.error(.cancelled, "cancelled while waiting to retry")

@@ -58,9 +58,9 @@ extension AWSClient {
             }
             let delay = policy.delay(
                 retry: attempt - 1, verdict: verdict, random: clock.random(), hint: nil)
-            do { try await clock.sleep(delay) } catch {
-                throw operation.error(
-                    .cancelled, "cancelled while waiting to send \(again.count) entries again")
+            guard try await backOff(delay, operation) else {
+                final += again
+                break
             }
             pending = again.map(\.index)
             attempt += 1

@@ -88,9 +88,7 @@ extension DynamoDB {
             if stalled == policy.maximumAttempts { break }
             let delay = policy.delay(
                 retry: max(stalled - 1, 0), verdict: .transient, random: client.clock.random(), hint: nil)
-            do { try await client.clock.sleep(delay) } catch {
-                throw operation.error(.cancelled, "cancelled")
-            }
+            guard try await client.backOff(delay, operation) else { break }
         }
         throw operation.error(
             .init(rawValue: "ProvisionedThroughputExceededException"),

@@ -19,23 +19,14 @@ struct SignatureVerifier {
     private let headers: [String: String]
     private let method: String
     private let target: String
+    /// Key, date, region, service and ending, as the caller claims them.
+    private let claim: [String]
 
     /// The service that the caller claims.
-    var service: String {
-        for service in [
-            "s3", "sns", "sqs", "sts", "dynamodb", "monitoring", "secretsmanager", "ssm", "kms", "lambda",
-        ] where contains(claim, "/\(service)/") || contains(claim, "%2F\(service)%2F") { return service }
-        return "?"
-    }
-
-    /// Where a request says who it is from.
-    private var claim: String { headers["authorization"] ?? target }
+    var service: String { claim.count == 5 ? claim[3] : "?" }
 
     /// The account that the caller claims; the first where it claims none that is known.
-    private var account: Credentials {
-        accounts.first { contains(claim, "\($0.accessKeyID)/") || contains(claim, "\($0.accessKeyID)%2F") }
-            ?? accounts[0]
-    }
+    private var account: Credentials { accounts.first { $0.accessKeyID == claim.first } ?? accounts[0] }
 
     init(_ raw: ScriptedServer.Connection.Request, now: Timestamp, accounts: [Credentials]) {
         self.raw = raw
@@ -51,6 +42,12 @@ struct SignatureVerifier {
         let words = raw.line.split(separator: " ")
         method = String(words.first ?? "")
         target = words.count > 1 ? String(words[1]) : "/"
+        let marks: Set<Character> = [" ", ",", "?", "&"]
+        let fields = (headers["authorization"] ?? target).split { marks.contains($0) }
+        let credential = fields.first { $0.hasPrefix("Credential=") || $0.hasPrefix("X-Amz-Credential=") }
+        claim = (credential?.split(separator: "=", maxSplits: 1).last ?? "")
+            .split(separator: "/").flatMap { Self.unescape(String($0)).split(separator: "/") }.map(
+                String.init)
     }
 
     /// `acceptsUnsigned`: a request without any signature is taken as it is.
@@ -117,7 +114,9 @@ struct SignatureVerifier {
     private func verifyQuery() throws(Refusal) -> [UInt8] {
         let pairs = target.drop { $0 != "?" }.dropFirst().split(separator: "&").map(String.init)
         func value(_ name: String) -> String? {
-            pairs.first { $0.hasPrefix(name + "=") }.map { unescape(String($0.dropFirst(name.count + 1))) }
+            pairs.first { $0.hasPrefix(name + "=") }.map {
+                Self.unescape(String($0.dropFirst(name.count + 1)))
+            }
         }
         guard let credential = value("X-Amz-Credential"), let signature = value("X-Amz-Signature"),
             let date = value("X-Amz-Date"), let time = Timestamp(basicISO8601: date),
@@ -233,7 +232,7 @@ struct SignatureVerifier {
         }.joined()
     }
 
-    private func unescape(_ text: String) -> String {
+    private static func unescape(_ text: String) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
