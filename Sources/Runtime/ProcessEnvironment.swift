@@ -7,10 +7,10 @@ public enum ProcessEnvironment {
         var variables: [String: String] = [:]
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
-            let parts = unsafe String(cString: text).split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2, variables[String(parts[0])] == nil {
-                variables[String(parts[0])] = String(parts[1])
+            if let mark = unsafe strchr(text, Int32(UInt8(ascii: "="))) {
+                let name = unsafe UnsafeRawBufferPointer(start: text, count: mark - text)
+                let key = unsafe String(decoding: name, as: UTF8.self)
+                if variables[key] == nil { variables[key] = unsafe String(cString: mark + 1) }
             }
             unsafe entry += 1
         }

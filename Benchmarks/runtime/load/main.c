@@ -121,8 +121,8 @@ static void print(const Plan *plan, double started, const struct rusage *usage, 
            record->first_answer - started, span > 0 ? plan->invocations / span * 1e3 : 0);
     printf("\"latency_us\":{\"p50\":%.1f,\"p99\":%.1f},", (double)latencies[plan->invocations / 2],
            (double)latencies[plan->invocations * 99 / 100]);
-    printf("\"cpu_us\":%.0f,\"rss_anon_kb\":%ld,\"connections\":%d,\"failed\":%d,\"unexpected\":%d,", cpu, anonymous,
-           record->connections, record->failed, record->unexpected);
+    printf("\"cpu_us\":%.0f,\"page_faults\":%ld,\"rss_anon_kb\":%ld,\"connections\":%d,\"failed\":%d,\"unexpected\":%d,", cpu,
+           usage->ru_minflt, anonymous, record->connections, record->failed, record->unexpected);
     aws_stub_print(stdout);
     fputs(",\"samples\":[", stdout);
     for (int i = 0; i < sample_count; i++)

@@ -1,19 +1,40 @@
 import ComfyUI
 import HTTP
 import JSON
+import Synchronization
 
 /// The rules that every graph is held against before it becomes a job, and what is known of the workers.
 struct WorkflowCheck: Sendable {
-    let rules: WorkflowRules
     let objectInfo: @Sendable () async -> ObjectInfoDigest?
+    private let once: Once
 
     /// `objectInfo` is what the sweep stored of the workers' own lists; nil while there is none. No worker is ever called here.
     init(_ configuration: Configuration, objectInfo: @escaping @Sendable () async -> ObjectInfoDigest?) {
-        var rules = WorkflowRules(allowedNodeTypes: configuration.allowedNodeTypes)
-        rules.maximumNodes = configuration.maximumNodes
-        rules.maximumImagePixels = configuration.maximumImagePixels
-        self.rules = rules
+        once = Once(configuration)
         self.objectInfo = objectInfo
+    }
+
+    /// The rules of this deployment.
+    var rules: WorkflowRules { once.rules }
+
+    /// Makes the rules when the first workflow comes: reading the node catalog takes as long as the rest of a start, and
+    /// most of what an environment answers has no workflow.
+    private final class Once: Sendable {
+        private let configuration: Configuration
+        private let made = Mutex<WorkflowRules?>(nil)
+
+        init(_ configuration: Configuration) { self.configuration = configuration }
+
+        var rules: WorkflowRules {
+            made.withLock { made in
+                if let made { return made }
+                var rules = WorkflowRules(allowedNodeTypes: configuration.allowedNodeTypes)
+                rules.maximumNodes = configuration.maximumNodes
+                rules.maximumImagePixels = configuration.maximumImagePixels
+                made = rules
+                return rules
+            }
+        }
     }
 
     /// The graph of what a user sent, in any accepted format, with the overrides set; throws every fault at once.
