@@ -7,11 +7,11 @@ import Telemetry
 public enum HandlerName: String, Sendable, CaseIterable {
     case api, dispatch, notify, sweep
 
-    /// Reads the configuration and makes the handler.
+    /// Reads the configuration, and what it refers to, and makes the handler.
     ///
     /// - Throws: a `FunctionError` that names the variable which is missing or malformed, what was found and what is expected.
     public static func makeHandler(named name: String?, on loop: EventLoop, environment: [String: String])
-        throws -> any InvocationHandler
+        async throws -> any InvocationHandler
     {
         guard let name, let handler = HandlerName(rawValue: name) else {
             let names = allCases.map(\.rawValue).joined(separator: ", ")
@@ -20,11 +20,17 @@ public enum HandlerName: String, Sendable, CaseIterable {
                 message: "_HANDLER is \(name.map { "'\($0)'" } ?? "not set"); expected one of: \(names)")
         }
         do {
-            let configuration = try Configuration(environment: environment)
             let aws = AWSClient(
                 http: HTTPClient(loop: loop),
                 configuration: try AWSClient.Configuration(environment: environment))
-            return handler.make(Services(configuration: configuration, aws: aws))
+            let source = ConfigurationSource(environment, aws: aws)
+            let make: @Sendable (Configuration) -> any InvocationHandler = { configuration in
+                handler.make(Services(configuration: configuration, aws: aws))
+            }
+            let values = try await source.values()
+            let first = make(try source.configuration(values))
+            return source.hasReferences
+                ? RefreshingHandler(first, of: values, from: source, make: make) : first
         } catch let error as Configuration.Invalid {
             throw FunctionError(type: "Runtime.InvalidConfiguration", message: error.description)
         } catch let error as AWSError {

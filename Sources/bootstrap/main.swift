@@ -14,7 +14,7 @@ do {
     let status = try loop.run {
         await LambdaRuntime.run(on: loop, environment: environment) {
             try SystemRequirements.check()
-            return try HandlerName.makeHandler(
+            return try await HandlerName.makeHandler(
                 named: environment["_HANDLER"], on: loop, environment: environment)
         }
     }
