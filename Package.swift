@@ -109,7 +109,9 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", "JSON", "Time"]),
         tests("HTTPTests", ["HTTP"]),
         tests("LocalServerTests", ["LocalServer", "HTTP"]),
-        tests("LambdaRuntimeTests", ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
+        tests(
+            "LambdaRuntimeTests",
+            ["LambdaRuntime", "TestFunctions", "HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
         tests("LambdaCodableTests", ["LambdaCodable", "LambdaRuntime", "Time"]),
         tests("AWSClientsTests", ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
         tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Crypto"]),

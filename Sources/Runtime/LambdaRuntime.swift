@@ -8,6 +8,22 @@ public enum LambdaRuntime {
     /// How long after SIGTERM a running invocation may still end: Lambda kills the process soon after.
     static let grace: Duration = .milliseconds(300)
 
+    /// A whole program: runs a handler on a loop of its own, with the process's environment, and exits.
+    ///
+    ///     LambdaRuntime.main { loop in Countdown(loop: loop) }
+    ///
+    /// - Parameter makeHandler: called once, before the first event; what it throws is reported as the function's init error.
+    public static func main(
+        _ makeHandler: @escaping @Sendable (EventLoop) async throws -> any InvocationHandler
+    ) -> Never {
+        let loop = EventLoop()
+        let environment = ProcessEnvironment.current
+        let status = try? loop.run {
+            await run(on: loop, environment: environment) { try await makeHandler(loop) }
+        }
+        exit(status ?? 1)
+    }
+
     /// Reads `AWS_LAMBDA_RUNTIME_API` and its like from `environment`, makes the handler (what it throws is reported to
     /// `/init/error`), and handles invocations until SIGTERM comes or the Runtime API is gone.
     ///
@@ -17,10 +33,12 @@ public enum LambdaRuntime {
         makeHandler: @escaping @Sendable () async throws -> any InvocationHandler
     ) async -> Int32 {
         configureLog(environment)
-        let concurrency = concurrency(environment)
+        let settings: Result<RuntimeSettings, FunctionError>
+        do { settings = .success(try RuntimeSettings(environment)) } catch { settings = .failure(error) }
+        let concurrency = (try? settings.get().concurrency) ?? 1
+        let http = client(on: loop, concurrency: concurrency)
         guard let address = environment["AWS_LAMBDA_RUNTIME_API"], !address.isEmpty,
-            let api = RuntimeAPIClient(
-                http: client(on: loop, concurrency: concurrency ?? 1), address: address)
+            let api = RuntimeAPIClient(http: http, address: address)
         else {
             Log.log(
                 .fatal,
@@ -28,18 +46,14 @@ public enum LambdaRuntime {
             )
             return 1
         }
-        let handler: any InvocationHandler
         do {
-            guard concurrency != nil else {
-                throw FunctionError(
-                    type: "Runtime.InvalidEnvironment",
-                    message:
-                        "AWS_LAMBDA_MAX_CONCURRENCY is '\(environment["AWS_LAMBDA_MAX_CONCURRENCY"] ?? "")'; "
-                        + "expected a whole number from \(concurrencies.lowerBound) to \(concurrencies.upperBound)"
-                )
-            }
+            let settings = try settings.get()
             try configureMetrics(environment)
-            handler = try await makeHandler()
+            let handler = try await makeHandler()
+            if settings.registersExtension { await ShutdownExtension.start(http, address: address) }
+            let shared = RuntimeLoop.Shared(
+                api, handler, on: loop, concurrency: concurrency, margin: settings.deadlineMargin)
+            return await serve(shared) { loop.onSignal(SIGTERM, $0) }
         } catch {
             let failure = FunctionError(error)
             Log.log(
@@ -48,30 +62,26 @@ public enum LambdaRuntime {
             try? await api.failInit(failure)
             return 1
         }
-        return await serve(api, handler, concurrency: concurrency ?? 1, on: loop) {
-            loop.onSignal(SIGTERM, $0)
-        }
     }
 
-    /// Runs `concurrency` loops until one of them finds the Runtime API gone, or until SIGTERM: `onTermination` takes what is
+    /// Runs the loops until one of them finds that the process has to end, or until SIGTERM: `onTermination` takes what is
     /// to be done then, on the loop.
     static func serve(
-        _ api: any RuntimeAPI, _ handler: any InvocationHandler, concurrency: Int, on loop: EventLoop,
-        onTermination: (@escaping @Sendable () -> Void) -> Void
+        _ shared: RuntimeLoop.Shared, onTermination: (@escaping @Sendable () -> Void) -> Void
     ) async -> Int32 {
+        let loop = shared.loop
         let (ends, end) = AsyncStream.makeStream(of: LoopEnd.self)
-        let loops = (0..<concurrency).map { _ in
-            RuntimeLoop(
-                api: api, handler: handler, setsTraceVariable: concurrency == 1,
-                pause: { try? await loop.sleep(for: $0) })
-        }
+        let loops = (0..<shared.concurrency).map { _ in RuntimeLoop(shared) }
         let tasks = loops.map { runtimeLoop in
             loop.task {
                 do throws(RuntimeAPIError) {
                     try await runtimeLoop.run()
                     end.yield(.stopped)
                 } catch {
-                    Log.log(.fatal, "the Runtime API is gone", ["error": .string(error.description)])
+                    let isRunaway = error.kind == .runaway
+                    Log.log(
+                        .fatal, isRunaway ? "the process ends" : "the Runtime API is gone",
+                        ["error": .string(error.description)])
                     end.yield(.lost)
                 }
             }
@@ -87,7 +97,7 @@ public enum LambdaRuntime {
                 end.yield(.graceIsOver)
             }
         }
-        var running = concurrency
+        var running = shared.concurrency
         for await one in ends {
             switch one {
             case .lost: return 1
@@ -101,14 +111,6 @@ public enum LambdaRuntime {
     }
 
     private enum LoopEnd: Sendable { case stopped, lost, graceIsOver }
-
-    private static let concurrencies = 1...1000
-
-    /// One unless Lambda says otherwise; nil when what it says is no number of loops.
-    private static func concurrency(_ environment: [String: String]) -> Int? {
-        guard let text = environment["AWS_LAMBDA_MAX_CONCURRENCY"], !text.isEmpty else { return 1 }
-        return Int(text).flatMap { concurrencies.contains($0) ? $0 : nil }
-    }
 
     private static func client(on loop: EventLoop, concurrency: Int) -> HTTPClient {
         var configuration = HTTPClient.Configuration()

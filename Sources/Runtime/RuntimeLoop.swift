@@ -1,4 +1,3 @@
-import Glibc
 import HTTP
 import JSON
 import Telemetry
@@ -7,53 +6,93 @@ import Telemetry
 ///
 /// All of it runs on the event loop's thread, which is what makes `isIdle` safe to read from a signal's action.
 final class RuntimeLoop: @unchecked Sendable {
-    private let api: any RuntimeAPI
-    private let handler: any InvocationHandler
+    /// What the loops of a process share.
+    final class Shared: @unchecked Sendable {
+        let api: RuntimeAPIClient
+        let handler: any InvocationHandler
+        let loop: EventLoop
+        let concurrency: Int
+        let margin: Duration
+        /// Loops that wait for a handler which ignores its cancellation.
+        var runaways = 0
+
+        init(
+            _ api: RuntimeAPIClient, _ handler: any InvocationHandler, on loop: EventLoop, concurrency: Int,
+            margin: Duration
+        ) {
+            self.api = api
+            self.handler = handler
+            self.loop = loop
+            self.concurrency = concurrency
+            self.margin = margin
+        }
+    }
+
+    /// How often `next` is asked for again when its connection breaks at once. Lambda's own end of it breaks when the environment goes.
+    static let reconnections = 5
+
+    let shared: Shared
     /// `_X_AMZN_TRACE_ID` is one per process: set only when one invocation runs at a time.
     private let traceVariable: TraceVariable?
-    /// Waits on the loop's timer; shorter when the task is cancelled.
-    private let pause: @Sendable (Duration) async -> Void
+    private let streaming: (any StreamingHandler)?
     private var isStopping = false
     private(set) var isIdle = true
+    private var refusals = 0
+    private var breaks = 0
 
-    init(
-        api: any RuntimeAPI, handler: any InvocationHandler, setsTraceVariable: Bool,
-        pause: @escaping @Sendable (Duration) async -> Void
-    ) {
-        self.api = api
-        self.handler = handler
-        traceVariable = setsTraceVariable ? TraceVariable() : nil
-        self.pause = pause
+    var api: RuntimeAPIClient { shared.api }
+
+    init(_ shared: Shared) {
+        self.shared = shared
+        traceVariable = shared.concurrency == 1 ? TraceVariable() : nil
+        streaming = shared.handler as? any StreamingHandler
     }
 
     /// No further event is asked for.
     func stop() { isStopping = true }
 
-    /// Returns when it was stopped; throws when the Runtime API is gone.
+    /// Returns when it was stopped; throws when the process has to end.
     func run() async throws(RuntimeAPIError) {
-        var refusals = 0
         while !isStopping {
             isIdle = true
-            let invocation: Invocation
-            do {
-                invocation = try await api.next()
-            } catch {
-                switch error.kind {
-                case .cancelled: return
-                case .container: throw error
-                case .refused, .tooLarge:
-                    Log.error("no event", ["error": .string(error.description)])
-                    // One refusal is of one event; an API that goes on refusing must not be asked as fast as it can answer.
-                    if refusals > 0 { await pause(.milliseconds(50 << min(refusals, 5))) }
-                    refusals += 1
-                    continue
-                }
-            }
-            refusals = 0
+            guard let invocation = try await next() else { continue }
             isIdle = false
             try await answer(invocation)
         }
     }
+
+    /// The next event; nil when this try of getting one failed and another is due.
+    private func next() async throws(RuntimeAPIError) -> Invocation? {
+        let asked = ContinuousClock.now
+        do {
+            let invocation = try await api.next()
+            (refusals, breaks) = (0, 0)
+            return invocation
+        } catch {
+            switch error.kind {
+            case .cancelled:
+                isStopping = true
+            case .container, .runaway:
+                throw error
+            case .unreachable:
+                // A wait that was long before it broke says nothing of the next one.
+                if asked.duration(to: .now) > .seconds(1) { breaks = 0 }
+                breaks += 1
+                guard breaks <= Self.reconnections else { throw error }
+                Log.warn("the connection to the Runtime API broke", ["error": .string(error.description)])
+                await pause(.milliseconds(5 << breaks))
+            case .refused, .stale, .tooLarge:
+                Log.error("no event", ["error": .string(error.description)])
+                // One refusal is of one event; an API that goes on refusing must not be asked as fast as it can answer.
+                if refusals > 0 { await pause(.milliseconds(50 << min(refusals, 5))) }
+                refusals += 1
+            }
+            return nil
+        }
+    }
+
+    /// Shorter when the task is cancelled.
+    private func pause(_ duration: Duration) async { try? await shared.loop.sleep(for: duration) }
 
     private func answer(_ invocation: Invocation) async throws(RuntimeAPIError) {
         let context = invocation.context
@@ -63,7 +102,11 @@ final class RuntimeLoop: @unchecked Sendable {
         let failure = await Log.$context.withValue(logContext) { () -> RuntimeAPIError? in
             await Metrics.ofInvocation {
                 do throws(RuntimeAPIError) {
-                    try await handle(invocation)
+                    if let streaming {
+                        try await stream(streaming, invocation)
+                    } else {
+                        try await handle(invocation)
+                    }
                     return nil
                 } catch {
                     Metrics.invocationFailed()
@@ -72,37 +115,6 @@ final class RuntimeLoop: @unchecked Sendable {
                 }
             }
         }
-        if let failure, failure.kind == .container { throw failure }
-    }
-
-    private func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
-        let body: [UInt8]
-        let begun = ContinuousClock.now
-        do {
-            let context = invocation.context
-            let calls = CallContext(traceHeader: context.traceID, deadline: .now + context.remaining)
-            body = try await CallContext.$current.withValue(calls) {
-                try await handler.handle(invocation.event, context)
-            }
-            Metrics.handlerEnded(begun: begun)
-        } catch {
-            Metrics.handlerEnded(begun: begun)
-            Metrics.invocationFailed()
-            let failure = FunctionError(error)
-            Log.error(
-                "invocation failed",
-                ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
-            return try await api.fail(failure, invocation)
-        }
-        do {
-            try await api.respond(body, to: invocation)
-        } catch  where error.kind == .tooLarge {
-            Metrics.invocationFailed()
-            Log.error("response too large", ["bytes": .number(body.count)])
-            let failure = FunctionError(
-                type: "Function.ResponseSizeTooLarge",
-                message: "The response has \(body.count) bytes, more than Lambda takes.")
-            try await api.fail(failure, invocation)
-        }
+        if let failure, failure.isFatal { throw failure }
     }
 }

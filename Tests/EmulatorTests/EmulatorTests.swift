@@ -76,11 +76,23 @@ import Testing
         #expect(try await emulator.invoke("5").text == #""xxx""#)
     }
 
-    @Test func `a function that takes too long is ended, and the next invocation has a new process`()
+    @Test(arguments: ["1", "2"])
+    func
+        `a function that takes too long fails with an error of its own, even when it ignores its cancellation`(
+            event: String
+        ) async throws
+    {
+        let emulator = try await start("stuck", timeout: 1)
+        let document = try JSON(parsing: try await emulator.invoke(event).body)
+        #expect(document["errorType"] == "Runtime.Timeout")
+        #expect(try await emulator.invoke("0").text == "0")
+    }
+
+    @Test func `a function that blocks its thread is ended, and the next invocation has a new process`()
         async throws
     {
         let emulator = try await start("stuck", timeout: 1)
-        let answer = try await emulator.invoke("1")
+        let answer = try await emulator.invoke("3")
         #expect(answer.status == 200)
         #expect(answer.text == "Task timed out after 1.00 seconds")
         #expect(try await emulator.invoke("0").text == "0")

@@ -1,12 +1,16 @@
 import Synchronization
 import TestSupport
+import Time
 
 /// A Runtime API on loopback that hands out the invocations of a script and records what it is told. After the script it answers 500,
 /// which ends the runtime: no test waits for nothing.
 final class RecordingRuntimeAPI: Sendable {
     /// What one `GET …/next` is answered with.
     enum Step: Sendable {
+        /// The deadline is in the year 2100.
         case event(id: String, headers: [String] = [], body: [UInt8] = Array("{}".utf8))
+        /// The deadline is so far from the moment of the answer.
+        case timed(id: String, Duration)
         case refusal(Int, String)
         /// A success without the headers of one.
         case bare
@@ -14,22 +18,35 @@ final class RecordingRuntimeAPI: Sendable {
         case chunked(id: String, [String])
         /// Nothing, until the runtime hangs up.
         case silence
+        /// The connection breaks by a TCP reset before a byte of an answer.
+        case reset
+        /// The connection is reset in the middle of the answer's head.
+        case resetMidway
+    }
+
+    /// What a `POST` is answered with.
+    enum Answer: Sendable {
+        case status(Int)
+        /// The connection is reset once the request is read.
+        case reset
     }
 
     /// A `POST`.
     struct Report: Sendable {
         /// Without `/2018-06-01/runtime/`.
         var path: String
-        var text: String
-        var size: Int
-        var contentType: String?
-        var errorType: String?
-        var invocationID: String?
+        var request: ScriptedServer.Connection.Request
+
+        var text: String { String(decoding: request.body.prefix(4096), as: UTF8.self) }
+        var size: Int { request.body.count }
+        var contentType: String? { request.header("content-type") }
+        var errorType: String? { request.header("lambda-runtime-function-error-type") }
+        var invocationID: String? { request.header("lambda-runtime-invocation-id") }
     }
 
     private struct State {
         var steps: [Step]
-        var statuses: [Int]
+        var answers: [Answer]
         var reports: [Report] = []
         var requestsForNext = 0
     }
@@ -45,10 +62,10 @@ final class RecordingRuntimeAPI: Sendable {
             }
         }
 
-        func record(_ report: Report) -> Int {
+        func record(_ report: Report) -> Answer {
             state.withLock { state in
                 state.reports.append(report)
-                return state.statuses.isEmpty ? 202 : state.statuses.removeFirst()
+                return state.answers.isEmpty ? .status(202) : state.answers.removeFirst()
             }
         }
     }
@@ -56,9 +73,9 @@ final class RecordingRuntimeAPI: Sendable {
     private let shared: Shared
     private let server: ScriptedServer
 
-    /// `statuses` answer the reports in order; those after them are accepted.
-    init(_ steps: [Step], statuses: [Int] = []) throws {
-        let shared = Shared(State(steps: steps, statuses: statuses))
+    /// `answers` are those to the reports, in order; the reports after them are accepted.
+    init(_ steps: [Step], answers: [Answer] = []) throws {
+        let shared = Shared(State(steps: steps, answers: answers))
         self.shared = shared
         server = try ScriptedServer { connection in
             while true { try Self.exchange(on: connection, shared) }
@@ -86,25 +103,29 @@ final class RecordingRuntimeAPI: Sendable {
             guard path == "invocation/next" else { return try connection.respond(404, body: "no such path") }
             return try perform(shared.nextStep(), on: connection)
         }
-        let status = shared.record(
-            Report(
-                path: path, text: String(decoding: request.body.prefix(4096), as: UTF8.self),
-                size: request.body.count, contentType: request.header("content-type"),
-                errorType: request.header("lambda-runtime-function-error-type"),
-                invocationID: request.header("lambda-runtime-invocation-id")))
-        try connection.respond(status, body: "{\"status\":\"\(status)\"}")
+        switch shared.record(Report(path: path, request: request)) {
+        case .status(let status): try connection.respond(status, body: "{\"status\":\"\(status)\"}")
+        case .reset: connection.reset()
+        }
     }
 
     private static func perform(_ step: Step, on connection: ScriptedServer.Connection) throws {
-        func head(_ id: String) -> [String] {
-            ["Lambda-Runtime-Aws-Request-Id: \(id)", "Lambda-Runtime-Deadline-Ms: 4102444800000"]
+        func head(_ id: String, _ deadline: Int64 = 4_102_444_800_000) -> [String] {
+            ["Lambda-Runtime-Aws-Request-Id: \(id)", "Lambda-Runtime-Deadline-Ms: \(deadline)"]
         }
         switch step {
         case .event(let id, let headers, let body):
             try connection.respond(headers: head(id) + headers, body: body)
+        case .timed(let id, let duration):
+            try connection.respond(headers: head(id, (Timestamp.now + duration).milliseconds), body: "{}")
         case .refusal(let status, let text): try connection.respond(status, body: text)
         case .bare: try connection.respond(body: "{}")
         case .silence: connection.waitForHangUp()
+        case .reset: connection.reset()
+        case .resetMidway:
+            try connection.write(
+                "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: lost\r\nContent-Length: 9\r\n\r\n{}")
+            connection.reset()
         case .chunked(let id, let pieces):
             let lines = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"] + head(id) + ["", ""]
             try connection.write(lines.joined(separator: "\r\n"))

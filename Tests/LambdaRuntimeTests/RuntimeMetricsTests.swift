@@ -27,7 +27,8 @@ import Testing
 
     @Test func `an answer that is too large or is not taken is an error`() async throws {
         let api = try RecordingRuntimeAPI(
-            [.event(id: "r-1"), .event(id: "r-2"), .event(id: "r-3")], statuses: [413, 202, 403, 202])
+            [.event(id: "r-1"), .event(id: "r-2"), .event(id: "r-3")],
+            answers: [.status(413), .status(202), .status(403), .status(202)])
         let (_, log) = try await runRuntime(api, environment: environment, ClosureHandler.echo)
         #expect(log.compactMap { $0["Errors"]?.int } == [1, 1, 0])
     }

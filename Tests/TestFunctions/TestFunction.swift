@@ -14,7 +14,8 @@ struct TestFunction: InvocationHandler {
         case fallible
         /// A JSON string of as many bytes, quotes included, as the event says.
         case big
-        /// Does not answer when the event is 1, else the event back.
+        /// Does not answer when the event is 1, ignores its cancellation when it is 2, blocks its thread when it is 3; else the
+        /// event back.
         case stuck
         /// Ends the process when the event is `"crash"`, else the event back.
         case crash
@@ -57,7 +58,12 @@ struct TestFunction: InvocationHandler {
             let quote = UInt8(ascii: "\"")
             return [quote] + [UInt8](repeating: UInt8(ascii: "x"), count: max(0, number - 2)) + [quote]
         case .stuck:
-            if number == 1 { try await loop.sleep(for: .seconds(3600)) }
+            switch number {
+            case 1: try await loop.sleep(for: .seconds(3600))
+            case 2: _ = try await loop.task { [loop] in try await loop.sleep(for: .seconds(3600)) }.value
+            case 3: sleep(3600)
+            default: break
+            }
             return event
         case .crash:
             if event == Array(#""crash""#.utf8) { _exit(3) }

@@ -50,6 +50,20 @@ public struct HTTPResponse: Sendable {
         return JSON.object(answer).serialized()
     }
 
+    /// The content type of a streamed response that begins with a `prelude`.
+    static let preludeType = "application/vnd.awslambda.http-integration-response"
+
+    /// What a streamed HTTP response begins with: status, headers and cookies as JSON, then 8 NUL bytes.
+    ///
+    /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+    var prelude: [UInt8] {
+        var head: JSON.Object = [
+            "statusCode": .number(status), "headers": .object(singleHeaders(withCookies: false)),
+        ]
+        if !allCookies.isEmpty { head["cookies"] = .array(allCookies.map { .string($0) }) }
+        return JSON.object(head).serialized() + [UInt8](repeating: 0, count: 8)
+    }
+
     /// Repeated names joined by commas (RFC 9110 §5.3). Cookies cannot be joined: the last one stands.
     private func singleHeaders(withCookies: Bool) -> JSON.Object {
         var object = JSON.Object()

@@ -2,47 +2,10 @@ import HTTP
 import JSON
 import Time
 
-/// An event, and what must be said when it is answered.
-struct Invocation: Sendable {
-    var context: InvocationContext
-    var event: [UInt8]
-    /// Echoed when the event carried it, so that a late answer is not taken for another invocation's.
-    var invocationID: String?
-}
-
-/// What the runtime loop needs of the Runtime API; tests put their own in its place.
-protocol RuntimeAPI: Sendable {
-    /// Waits for the next event, as long as it takes.
-    func next() async throws(RuntimeAPIError) -> Invocation
-    /// Answers an invocation.
-    func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError)
-    /// Reports an invocation's failure.
-    func fail(_ error: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError)
-    /// Reports that the function could not start.
-    func failInit(_ error: FunctionError) async throws(RuntimeAPIError)
-}
-
-/// Why a call of the Runtime API came to nothing.
-struct RuntimeAPIError: Error, Sendable, CustomStringConvertible {
-    /// What the loop does about it.
-    enum Kind: Sendable, Hashable {
-        /// 413: this answer is too large; the invocation can still be failed.
-        case tooLarge
-        /// Any other 4xx, 410 (a stale invocation) included: logged, and the loop goes on.
-        case refused
-        /// 5xx, or nobody there: the environment is broken, and the process ends.
-        case container
-        /// The loop's own doing: it is stopping.
-        case cancelled
-    }
-    let kind: Kind
-    let description: String
-}
-
 /// The Runtime API over HTTP, version 2018-06-01.
 ///
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-struct RuntimeAPIClient: RuntimeAPI {
+struct RuntimeAPIClient: Sendable {
     private let http: HTTPClient
     private let nextRequest: HTTPClient.Request
     private let invocationPath: String
@@ -68,6 +31,7 @@ struct RuntimeAPIClient: RuntimeAPI {
         nextRequest = request
     }
 
+    /// Waits for the next event, as long as it takes.
     func next() async throws(RuntimeAPIError) -> Invocation {
         let response = try await send(nextRequest)
         guard response.status == 200 else { throw error(response, "next") }
@@ -89,32 +53,69 @@ struct RuntimeAPIClient: RuntimeAPI {
             invocationID: headers["lambda-runtime-invocation-id"])
     }
 
+    /// Answers an invocation.
     func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
-        try await post(body, invocation, "response", Self.responseHeaders)
+        let request = request(invocation, "response", Self.responseHeaders, body: .bytes(body))
+        try await post(request, "response")
     }
 
-    func fail(_ error: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
-        try await post(error.document, invocation, "error", Self.errorHeaders(error))
-    }
-
-    func failInit(_ error: FunctionError) async throws(RuntimeAPIError) {
-        let request = HTTPClient.Request(
-            .post, initErrorURL, headers: Self.errorHeaders(error), body: .bytes(error.document))
-        let response = try await send(request)
-        guard (200..<300).contains(response.status) else { throw self.error(response, "init/error") }
-    }
-
-    private func post(_ body: [UInt8], _ invocation: Invocation, _ what: String, _ headers: HTTPHeaders)
+    /// Answers an invocation with what comes through the channel. Not sent again when the connection breaks: what went is gone.
+    ///
+    /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+    func stream(_ channel: ResponseChannel, contentType: String, to invocation: Invocation)
         async throws(RuntimeAPIError)
     {
+        var request = request(
+            invocation, "response",
+            [
+                "Content-Type": contentType, "Lambda-Runtime-Function-Response-Mode": "streaming",
+                "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+            ],
+            body: .stream(length: nil) { await channel.next() })
+        request.trailers = { channel.failure?.trailers ?? [:] }
+        // The handler takes its time, and so may the reader: the invocation's deadline is the limit.
+        request.timeouts.total = nil
+        let response = try await send(request)
+        guard (200..<300).contains(response.status) else { throw error(response, "response") }
+    }
+
+    /// Reports an invocation's failure.
+    func fail(_ error: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
+        var headers = error.headers
+        headers["Lambda-Runtime-Function-XRay-Error-Cause"] = error.xrayCause
+        let request = request(invocation, "error", headers, body: .bytes(error.document))
+        try await post(request, "error")
+    }
+
+    /// Reports that the function could not start.
+    func failInit(_ error: FunctionError) async throws(RuntimeAPIError) {
+        let request = HTTPClient.Request(
+            .post, initErrorURL, headers: error.headers, body: .bytes(error.document))
+        try await post(request, "init/error")
+    }
+
+    private func request(
+        _ invocation: Invocation, _ what: String, _ headers: HTTPHeaders, body: HTTPClient.Body
+    ) -> HTTPClient.Request {
         let id = invocation.context.requestID
         var url = nextRequest.url
         url.path = invocationPath + URL.percentEncode(id) + "/" + what
-        var request = HTTPClient.Request(.post, url, headers: headers, body: .bytes(body))
+        var request = HTTPClient.Request(.post, url, headers: headers, body: body)
         // The limit of the whole is enough, and spares a timer for each answer.
         request.timeouts.idle = nil
         if let echo = invocation.invocationID { request.headers["Lambda-Runtime-Invocation-Id"] = echo }
-        let response = try await send(request)
+        return request
+    }
+
+    /// An answer is sent again when its connection breaks: it may have been lost. When it was not, the Runtime API refuses the second,
+    /// which is logged and harms nobody.
+    private func post(_ request: HTTPClient.Request, _ what: String) async throws(RuntimeAPIError) {
+        var response: HTTPClient.Response
+        do {
+            response = try await send(request)
+        } catch  where error.kind == .unreachable {
+            response = try await send(request)
+        }
         guard (200..<300).contains(response.status) else { throw error(response, what) }
     }
 
@@ -123,7 +124,7 @@ struct RuntimeAPIClient: RuntimeAPI {
             return try await http.send(request)
         } catch {
             throw RuntimeAPIError(
-                kind: error.code == .cancelled ? .cancelled : .container, description: "\(error)")
+                kind: error.code == .cancelled ? .cancelled : .unreachable, description: "\(error)")
         }
     }
 
@@ -131,6 +132,7 @@ struct RuntimeAPIClient: RuntimeAPI {
         let text = String(decoding: response.body.prefix(300), as: UTF8.self)
         let kind: RuntimeAPIError.Kind =
             switch response.status {
+            case 410: .stale
             case 413: .tooLarge
             case 500...: .container
             default: .refused
@@ -140,13 +142,6 @@ struct RuntimeAPIClient: RuntimeAPI {
     }
 
     private static let responseHeaders: HTTPHeaders = ["Content-Type": "application/json"]
-
-    private static func errorHeaders(_ error: FunctionError) -> HTTPHeaders {
-        [
-            "Content-Type": "application/vnd.aws.lambda.error+json",
-            "Lambda-Runtime-Function-Error-Type": error.headerValue,
-        ]
-    }
 
     private static func json(_ header: String?) -> JSON? {
         header.flatMap { try? JSON(parsing: $0) }

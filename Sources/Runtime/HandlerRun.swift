@@ -1,0 +1,80 @@
+import HTTP
+
+/// A handler at work on one invocation, in a task of its own so that the deadline can cancel it without ending the loop.
+///
+/// `@unchecked Sendable`: all of it runs on the loop's thread.
+final class HandlerRun<Output: Sendable>: @unchecked Sendable {
+    /// What came of it.
+    enum Outcome: Sendable {
+        case success(Output)
+        case failure(FunctionError)
+    }
+
+    private let loop: EventLoop
+    private var isCancelled = false
+    /// The handler has returned or thrown.
+    private(set) var isOver = false
+    private var timer: EventLoop.TimerID?
+    private var outcomeWaiter: CheckedContinuation<Outcome, Never>?
+    private var endWaiter: CheckedContinuation<Void, Never>?
+
+    init(on loop: EventLoop) { self.loop = loop }
+
+    /// Runs the handler, once. Returns when it has ended or is given up; `isOver` tells which.
+    func outcome(within limit: TimeLimit?, _ body: @escaping @Sendable () async throws -> Output) async
+        -> Outcome
+    {
+        await withCheckedContinuation { continuation in
+            outcomeWaiter = continuation
+            let task = loop.task {
+                do {
+                    self.end(.success(try await body()))
+                } catch {
+                    self.end(.failure(self.isCancelled ? .timeout(limit) : FunctionError(error)))
+                }
+            }
+            guard let limit else { return }
+            timer = loop.addTimer(after: limit.untilCancellation) { [self] in
+                isCancelled = true
+                task.cancel()
+                timer = loop.addTimer(after: limit.patience) { [self] in
+                    timer = nil
+                    report(.failure(.timeout(limit)))
+                }
+            }
+        }
+    }
+
+    /// Waits for a handler that was given up.
+    func end() async {
+        if isOver { return }
+        await withCheckedContinuation { endWaiter = $0 }
+    }
+
+    private func end(_ outcome: Outcome) {
+        isOver = true
+        if let timer { loop.cancelTimer(timer) }
+        timer = nil
+        report(outcome)
+        endWaiter?.resume()
+        endWaiter = nil
+    }
+
+    private func report(_ outcome: Outcome) {
+        outcomeWaiter?.resume(returning: outcome)
+        outcomeWaiter = nil
+    }
+}
+
+extension FunctionError {
+    /// The handler's time was over.
+    fileprivate static func timeout(_ limit: TimeLimit?) -> FunctionError {
+        let seconds = (limit?.untilCancellation ?? .zero).components
+        let tenths = seconds.seconds * 10 + seconds.attoseconds / 100_000_000_000_000_000
+        return FunctionError(
+            type: "Runtime.Timeout",
+            message:
+                "The handler had not ended after \(tenths / 10).\(tenths % 10) s, shortly before the invocation's deadline, and was "
+                + "cancelled. Raise the function's timeout, or have it do less at once.")
+    }
+}

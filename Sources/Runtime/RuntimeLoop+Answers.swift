@@ -1,0 +1,151 @@
+import HTTP
+import JSON
+import Telemetry
+
+// From an invocation to what the Runtime API is told of it.
+extension RuntimeLoop {
+    // MARK: One answer at once
+
+    func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
+        let run = HandlerRun<[UInt8]>(on: shared.loop)
+        let (handler, context, begun) = (shared.handler, invocation.context, ContinuousClock.now)
+        let outcome = await run.outcome(within: limit(context)) {
+            try await Self.within(context) { try await handler.handle(invocation.event, context) }
+        }
+        Metrics.handlerEnded(begun: begun)
+        switch outcome {
+        case .success(let body): try await respond(body, to: invocation)
+        case .failure(let failure): try await fail(failure, invocation)
+        }
+        try await waitForEnd(of: run)
+    }
+
+    private func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
+        do {
+            try await api.respond(body, to: invocation)
+        } catch  where error.kind == .tooLarge {
+            Metrics.invocationFailed()
+            Log.error("response too large", ["bytes": .number(body.count)])
+            try await api.fail(.tooLarge("The response has \(body.count) bytes, more"), invocation)
+        }
+    }
+
+    private func fail(_ failure: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
+        Metrics.invocationFailed()
+        Log.error(
+            "invocation failed",
+            ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
+        try await api.fail(failure, invocation)
+    }
+
+    // MARK: Piece by piece
+
+    func stream(_ handler: any StreamingHandler, _ invocation: Invocation)
+        async throws(RuntimeAPIError)
+    {
+        let (channel, context, limit) = (ResponseChannel(), invocation.context, limit(invocation.context))
+        let transfer = transfer(channel, invocation)
+        // A reader that takes nothing would hold up even the error's trailers.
+        let timer = limit.map { limit in
+            shared.loop.addTimer(after: limit.untilDeadline) { transfer.cancel() }
+        }
+        let (run, begun) = (HandlerRun<Void>(on: shared.loop), ContinuousClock.now)
+        let outcome = await run.outcome(within: limit) {
+            try await Self.within(context) {
+                try await handler.handle(invocation.event, context, ResponseWriter(channel))
+            }
+        }
+        Metrics.handlerEnded(begun: begun)
+        var failure: FunctionError?
+        if case .failure(let error) = outcome { failure = error }
+        channel.finish(failure)
+        let end = try? await transfer.value
+        if let timer { shared.loop.cancelTimer(timer) }
+        switch end {
+        case .delivered:
+            if let failure {
+                Metrics.invocationFailed()
+                Log.error(
+                    "invocation failed midway",
+                    ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
+            }
+        case .notBegun:
+            if let failure {
+                try await fail(failure, invocation)
+            } else {
+                try await respond([], to: invocation)
+            }
+        case .failed(let error) where error.kind == .tooLarge:
+            try await fail(.tooLarge("The response has more bytes"), invocation)
+        case .failed(let error) where error.kind == .unreachable:
+            Log.warn("the response's connection broke", ["error": .string(error.description)])
+            let broken = FunctionError(
+                type: "Runtime.ResponseStreamBroken",
+                message: "The connection broke while the response was sent.")
+            try await fail(failure ?? broken, invocation)
+        case .failed(let error): throw error
+        case nil: break
+        }
+        try await waitForEnd(of: run)
+    }
+
+    private enum TransferEnd: Sendable {
+        case delivered, notBegun
+        case failed(RuntimeAPIError)
+    }
+
+    /// Sends what comes through the channel, as soon as something does.
+    private func transfer(_ channel: ResponseChannel, _ invocation: Invocation) -> Task<
+        TransferEnd, any Error
+    > {
+        let api = api
+        return shared.loop.task {
+            guard let contentType = await channel.opened() else { return .notBegun }
+            defer { channel.close() }
+            do throws(RuntimeAPIError) {
+                try await api.stream(channel, contentType: contentType, to: invocation)
+                return .delivered
+            } catch {
+                return .failed(error)
+            }
+        }
+    }
+
+    // MARK: Around a handler
+
+    private func limit(_ context: InvocationContext) -> TimeLimit? {
+        TimeLimit(remaining: context.remaining, margin: shared.margin)
+    }
+
+    /// What a handler's task and its children see.
+    private static func within<T>(_ context: InvocationContext, _ body: () async throws -> T) async rethrows
+        -> T
+    {
+        let remaining = context.remaining
+        let calls = CallContext(
+            traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
+        return try await InvocationContext.$current.withValue(context) {
+            try await CallContext.$current.withValue(calls, operation: body)
+        }
+    }
+
+    /// A handler that was given up still uses its slot. When no slot is left, the process ends: Lambda starts another, and nothing of
+    /// this one runs into the next invocation.
+    private func waitForEnd<T>(of run: HandlerRun<T>) async throws(RuntimeAPIError) {
+        if run.isOver { return }
+        shared.runaways += 1
+        guard shared.runaways < shared.concurrency else {
+            throw RuntimeAPIError(
+                kind: .runaway,
+                description: "the handler goes on after its deadline and ignores its cancellation")
+        }
+        await run.end()
+        shared.runaways -= 1
+    }
+}
+
+extension FunctionError {
+    fileprivate static func tooLarge(_ size: String) -> FunctionError {
+        FunctionError(type: "Function.ResponseSizeTooLarge", message: "\(size) than Lambda takes.")
+    }
+}
