@@ -8,22 +8,6 @@ public enum LambdaRuntime {
     /// How long after SIGTERM a running invocation may still end: Lambda kills the process soon after.
     static let grace: Duration = .milliseconds(300)
 
-    /// A whole program: runs a handler on a loop of its own, with the process's environment, and exits.
-    ///
-    ///     LambdaRuntime.main { loop in Countdown(loop: loop) }
-    ///
-    /// - Parameter makeHandler: called once, before the first event; what it throws is reported as the function's init error.
-    public static func main(
-        _ makeHandler: @escaping @Sendable (EventLoop) async throws -> any InvocationHandler
-    ) -> Never {
-        let loop = EventLoop()
-        let environment = ProcessEnvironment.current
-        let status = try? loop.run {
-            await run(on: loop, environment: environment) { try await makeHandler(loop) }
-        }
-        exit(status ?? 1)
-    }
-
     /// Reads `AWS_LAMBDA_RUNTIME_API` and its like from `environment`, makes the handler (what it throws is reported to
     /// `/init/error`), and handles invocations until SIGTERM comes or the Runtime API is gone.
     ///
