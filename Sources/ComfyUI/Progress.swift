@@ -36,6 +36,17 @@ public struct Progress: Sendable, Hashable {
         }
     }
 
+    /// Goes on where another process left off (`earlier` is its `json`): what it knew to be done is done, and the percent
+    /// does not fall.
+    public init(graph: WorkflowGraph, continuing earlier: JSON) {
+        self.init(graph: graph)
+        for (id, state) in earlier["nodes"]?.object ?? [:] where state == .string(NodeState.done.rawValue) {
+            finish(id)
+        }
+        percent = min(99, max(0, earlier["percent"]?.int ?? 0))
+        addUp(succeeded: false)
+    }
+
     /// Adds what a frame of our prompt says; true when something changed.
     public mutating func apply(_ event: ExecutionEvent) -> Bool {
         let before = self

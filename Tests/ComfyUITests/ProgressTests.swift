@@ -108,6 +108,39 @@ import Testing
         #expect(!hasChanged)
     }
 
+    @Test("a run that another process takes over does not fall back")
+    func continuing() throws {
+        let recording = try Recording("60-sampling-tiny")
+        let graph = try Graphs.graph(try #require(recording.prompt(0)))
+        let events = recording.frames().compactMap { ExecutionEvent(frame: $0) }
+            .filter { $0.promptID?.hasPrefix("aed4103e") ?? false }
+        for cut in [0, 3, events.count / 2, events.count - 2] {
+            var first = Progress(graph: graph)
+            for event in events[..<cut] { _ = first.apply(event) }
+            var second = Progress(graph: graph, continuing: try JSON(parsing: first.json.text))
+            #expect(second.percent == min(first.percent, 99))
+            #expect(second.nodesDone == first.nodesDone)
+            // Its socket hears nothing of what was before.
+            for event in events[cut...] {
+                let before = second.percent
+                _ = second.apply(event)
+                #expect(second.percent >= before)
+            }
+            #expect(second.percent == 100)
+        }
+    }
+
+    @Test("what is no progress of ours is none")
+    func continuingNonsense() throws {
+        let recording = try Recording("60-sampling-tiny")
+        let graph = try Graphs.graph(try #require(recording.prompt(0)))
+        let odd: JSON = ["percent": 4000, "nodes": ["nowhere": "done", "1": 7]]
+        let progress = Progress(graph: graph, continuing: odd)
+        #expect(progress.percent == 99)
+        #expect(progress.nodesDone == 0)
+        #expect(Progress(graph: graph, continuing: "x") == Progress(graph: graph))
+    }
+
     @Test func asJSON() throws {
         var progress = Progress(graph: try Graphs.graph(Graphs.image()))
         _ = progress.apply(.executing(promptID: "p", node: "1"))

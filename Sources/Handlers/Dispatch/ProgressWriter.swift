@@ -11,15 +11,21 @@ actor ProgressWriter {
     private var progress: Progress
     private let documents: JobDocuments
     private let job: UUID
+    private let attempt: Int
     private let expires: Timestamp
     private var lastWrite: ContinuousClock.Instant?
 
     static let interval: Duration = .seconds(1)
 
-    init(graph: WorkflowGraph, documents: JobDocuments, job: UUID, expires: Timestamp) {
-        progress = Progress(graph: graph)
+    /// `earlier`: what another process wrote of the same attempt.
+    init(
+        graph: WorkflowGraph, continuing earlier: JSON?, documents: JobDocuments, job: Job, expires: Timestamp
+    ) {
+        progress =
+            earlier.map { Progress(graph: graph, continuing: $0) } ?? Progress(graph: graph)
         self.documents = documents
-        self.job = job
+        self.job = job.id
+        attempt = job.attempt
         self.expires = expires
     }
 
@@ -31,7 +37,7 @@ actor ProgressWriter {
         if let lastWrite, now - lastWrite < Self.interval { return }
         lastWrite = now
         do {
-            try await documents.store(progress: progress.json, for: job, expires: expires)
+            try await documents.store(progress: progress.json, of: attempt, for: job, expires: expires)
         } catch {
             Log.warn("progress not written", ["job_id": .string("\(job)"), "error": .string("\(error)")])
         }

@@ -80,8 +80,10 @@ struct PromptRun: Sendable {
     private func watch(_ watcher: inout ExecutionWatcher, _ graph: WorkflowGraph, _ job: Job)
         async throws(AWSError) -> RunEnd
     {
+        let isResumed = claimed.run?.promptID != nil
+        let earlier = isResumed ? try? await services.documents.progress(job.id, attempt: job.attempt) : nil
         let writer = ProgressWriter(
-            graph: graph, documents: services.documents, job: job.id,
+            graph: graph, continuing: earlier, documents: services.documents, job: job,
             expires: services.now + configuration.policy.retention)
         let end: ExecutionWatcher.End
         do {

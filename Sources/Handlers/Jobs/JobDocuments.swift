@@ -54,11 +54,25 @@ struct JobDocuments: Sendable {
             throw AWSError(.malformedResponse, "\(error)", service: "dynamodb", operation: "Query")
         }
         if let expiresAt = job.expiresAt, expiresAt <= now { return nil }
-        func document(_ sortKey: String) -> JSON? {
-            items.first { $0["sk"]?.string == sortKey }
-                .flatMap { $0["document"]?.string }.flatMap { try? JSON(parsing: $0) }
-        }
-        return Page(job: job, metadata: document("METADATA"), progress: document("PROGRESS"))
+        func found(_ sortKey: String) -> Item? { items.first { $0["sk"]?.string == sortKey } }
+        return Page(
+            job: job, metadata: found("METADATA").flatMap(Self.document),
+            progress: found("PROGRESS").flatMap { Self.progress($0, attempt: job.attempt) })
+    }
+
+    /// How far an attempt had come when it was last written; nil before its first frame.
+    func progress(_ id: UUID, attempt: Int) async throws(AWSError) -> JSON? {
+        try await dynamoDB.get(key(id, "PROGRESS", nil), from: table)
+            .flatMap { Self.progress($0, attempt: attempt) }
+    }
+
+    /// An earlier attempt's progress is no progress of this one.
+    private static func progress(_ item: Item, attempt: Int) -> JSON? {
+        item["attempt"]?.int == attempt ? document(item) : nil
+    }
+
+    private static func document(_ item: Item) -> JSON? {
+        (item["document"]?.string).flatMap { try? JSON(parsing: $0) }
     }
 
     /// Written before the job item, so that a claimed job always has its workflow.
@@ -102,8 +116,9 @@ struct JobDocuments: Sendable {
     }
 
     /// Overwrites the progress; its own item in no index, so that it costs one write unit and collides with nothing.
-    func store(progress: JSON, for id: UUID, expires: Timestamp) async throws(AWSError) {
+    func store(progress: JSON, of attempt: Int, for id: UUID, expires: Timestamp) async throws(AWSError) {
         var item = key(id, "PROGRESS", expires)
+        item["attempt"] = .n(attempt)
         item["document"] = .s(progress.text)
         try await dynamoDB.put(item, into: table)
     }

@@ -144,7 +144,7 @@ import Time
         try await documents.store(
             workflow: Deployment.workflow, metadata: ["order": "7"], for: job, expires: now + .seconds(60))
         _ = try await deployment.services.store.create(job)
-        try await documents.store(progress: ["percent": 40], for: job.id, expires: now + .seconds(60))
+        try await documents.store(progress: ["percent": 40], of: 0, for: job.id, expires: now + .seconds(60))
         let page = try #require(try await documents.page(job.id, at: now))
         #expect(page.job == job)
         #expect(page.metadata == ["order": "7"])
