@@ -30,7 +30,7 @@ struct EmptyRoot: Sendable {
             #!/bin/sh
             PATH=/usr/sbin:/usr/bin:/sbin:/bin exec \(Self.namespace.joined(separator: " ")) sh -ec '
             mount --rbind /proc "$0/proc"
-            mount --bind \(Program.bootstrap) "$0/bootstrap"
+            mount --bind "\(Program.bootstrap)" "$0/bootstrap"
             \(hasRandomDevice ? #"mount --bind /dev/urandom "$0/dev/urandom""# : "")
             exec chroot "$0" /bootstrap' \(root)
 
