@@ -21,7 +21,9 @@ extension AWSClient {
         var attempt = 1
         while true {
             if let limiter { try await wait(for: limiter, limit, operation) }
-            let credentials = call.isSigned ? try await credentials(for: operation) : nil
+            let credentials =
+                call.isSigned
+                ? try await credentials(for: operation, within: limit.remaining(at: clock.elapsed())) : nil
             let request = try request(
                 for: call, signer: credentials.map { signer(for: operation, $0) },
                 invocationID: invocationID, attempt: attempt, of: policy.maximumAttempts,

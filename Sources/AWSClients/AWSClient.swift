@@ -42,8 +42,11 @@ public final class AWSClient: Sendable {
     }
 
     /// Throws `noCredentials`, told as the operation's.
-    func credentials(for operation: Operation) async throws(AWSError) -> Credentials {
+    func credentials(
+        for operation: Operation, within limit: Duration? = nil
+    ) async throws(AWSError) -> Credentials {
         do throws(AWSError) {
+            if let limit { return try await credentials.credentials(within: limit) }
             return try await credentials.credentials()
         } catch {
             throw operation.error(error.code, error.message, underlying: error.underlying)

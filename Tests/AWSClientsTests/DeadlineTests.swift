@@ -33,6 +33,28 @@ import Time
         #expect(error?.attempts == 3)
     }
 
+    @Test func noBatchWaitsForItsNextRoundPastIt() async throws {
+        let server = try StrictServer { request, _ in
+            request.headers["x-amz-target"]?.hasPrefix("DynamoDB") == true
+                ? .answer(200, [:], #"{"UnprocessedItems":{"table":[{"DeleteRequest":{}}]}}"#)
+                : .answer(
+                    200, [:],
+                    #"{"Failed":[{"Id":"0","Code":"ThrottlingException","SenderFault":false}],"Successful":[]}"#
+                )
+        }
+        // A thousand times the longest pause there is.
+        let clock = FakeClock(random: 1000, timeLeft: .seconds(20))
+        let client = try server.client(clock: clock)
+        let failures = try await SQS(client).send(batch: [.init("body")], to: "http://127.0.0.1/1/queue")
+        #expect(failures.map(\.code) == ["ThrottlingException"])
+        let error = await #expect(throws: AWSError.self) {
+            try await DynamoDB(client).batchWrite([.delete(key: ["pk": .s("x")])], to: "table")
+        }
+        #expect(error?.code.rawValue == "ProvisionedThroughputExceededException")
+        #expect(clock.sleeps == [])
+        #expect(server.requests.count == 2)
+    }
+
     @Test func anAttemptIsCutBeforeIt() async throws {
         let server = try StrictServer { _, _ in .stall }
         let client = try server.client(clock: FakeClock(timeLeft: .milliseconds(500)))

@@ -41,6 +41,8 @@ struct TimeLimit: Sendable {
         return min(configuration.attemptTimeout + call.longPoll, end - now)
     }
 
+    func remaining(at now: Duration) -> Duration { end - now }
+
     /// Whether a pause would end before the call's time does.
     func leavesTime(after pause: Duration, at now: Duration) -> Bool { now + pause < end }
 }

@@ -54,6 +54,40 @@ private actor Source: CredentialProvider {
         #expect(await source.asked == 1)
     }
 
+    @Test func whoeverIsCancelledOrOutOfTimeLeavesTheRefreshToTheOthers() async throws {
+        let source = Source([.success(credentials("a", for: .seconds(3600)))], isOpen: false)
+        let cache = cache(source)
+        let first = TestLoop.loop.task { try await cache.credentials() }
+        while await source.asked == 0 { await Task.yield() }
+        first.cancel()
+        #expect(await #expect(throws: AWSError.self) { try await first.value }?.code == .cancelled)
+        let late = await #expect(throws: AWSError.self) {
+            try await cache.credentials(within: .milliseconds(10))
+        }
+        #expect(late?.code == .deadlineExceeded)
+        #expect(late?.message == "the credentials did not come in time")
+        let last = TestLoop.loop.task { try await cache.credentials(within: .seconds(50)) }
+        await source.open()
+        #expect(try await last.value.accessKeyID == "a")
+        #expect(await source.asked == 1)
+    }
+
+    @Test func aRefreshBelongsToNoInvocation() async throws {
+        struct Context: CredentialProvider {
+            let seen: Locked<[Bool]>
+            func credentials() async throws(AWSError) -> Credentials {
+                seen.withLock { $0.append(CallContext.current == nil) }
+                return Credentials(accessKeyID: "a", secretAccessKey: "s")
+            }
+        }
+        let context = Context(seen: Locked([]))
+        let cache = CredentialCache(context, loop: TestLoop.loop, now: { Self.start }, random: { 0 })
+        _ = try await CallContext.$current.withValue(CallContext(deadline: .now)) {
+            try await cache.credentials()
+        }
+        #expect(context.seen.withLock { $0 } == [true])
+    }
+
     @Test func thoseWithoutExpiryAreKept() async throws {
         let source = Source([.success(credentials("a", for: nil))])
         let cache = cache(source)
