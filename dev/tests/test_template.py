@@ -1,0 +1,296 @@
+"""template.yaml: what cfn-lint cannot know. That it is well formed is test_sam.py's."""
+
+import re
+
+import pytest
+from template import ROOT, functions, listed, named, resources, statements, template
+
+HANDLERS = ["api", "dispatch", "notify", "stream", "sweep"]
+
+# What each handler calls (Sources/Handlers), as IAM names it. HeadBucket is s3:ListBucket, and so is the difference
+# between 404 and 403 for an object that is gone; a part of a multipart upload is s3:PutObject; what signs a presigned
+# address needs what the address allows. Lambda's pollers take messages under the function's role.
+JOBS = {("dynamodb:GetItem", "Table"), ("dynamodb:PutItem", "Table"), ("dynamodb:UpdateItem", "Table"),
+        ("dynamodb:Query", "Table")}  # fmt: skip
+ANNOUNCE = {("sns:Publish", "CompletionTopic")}
+RING = {("sqs:SendMessage", "WorkQueue"), ("sqs:SendMessage", "ResumeQueue")}
+
+
+def take(*queues: str) -> set[tuple[str, str]]:
+    actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    return {(action, queue) for action in actions for queue in queues}
+
+
+def query(*indexes: str) -> set[tuple[str, str]]:
+    return {("dynamodb:Query", f"Table/index/{index}") for index in indexes}
+
+
+CALLS = {
+    "api": JOBS | ANNOUNCE | query("queue", "by_user", "by_user_status")
+    | {("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
+       ("sqs:SendMessage", "WorkQueue")},
+    "stream": {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*")},
+    "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
+    | {("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
+       ("s3:GetObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket")},
+    "notify": {("dynamodb:GetItem", "Table"), ("dynamodb:PutItem", "Table")} | take("NotifyQueue"),
+    "sweep": JOBS | ANNOUNCE | RING | query("queue", "open_work") | {("dynamodb:DeleteItem", "Table")},
+}  # fmt: skip
+
+# The clients' operations that CALLS was written for. A new one in Sources/Handlers must be thought of there first.
+OPERATIONS = {
+    "dynamoDB": {"get", "put", "update", "delete", "query"},
+    "s3": {"get", "put", "upload", "presignGet", "headBucket"},
+    "sns": {"publish"},
+    "sqs": {"send"},
+}
+
+
+def test_there_is_a_function_for_every_handler() -> None:
+    assert sorted(functions()) == HANDLERS
+    for function in functions().values():
+        assert function["Runtime"] == "provided.al2023"
+        assert function["Architectures"] == [{"Ref": "Architecture"}]
+        assert template()["Resources"][function["LogicalName"]]["Metadata"] == {"BuildMethod": "makefile"}
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_role_allows_what_the_handler_calls_and_no_more(handler: str) -> None:
+    allowed = set()
+    for statement in statements(f"{handler.capitalize()}Role"):
+        if statement["Effect"] == "Allow" and statement["Sid"] not in ("Log", "UseKey"):
+            for resource in listed(statement["Resource"]):
+                allowed |= {(action, named(resource)) for action in listed(statement["Action"])}
+    assert allowed == CALLS[handler]
+
+
+def test_the_handlers_call_nothing_that_the_table_above_does_not_know() -> None:
+    calls = re.compile(r"\b(dynamoDB|s3|sns|sqs)\.(\w+)\(")
+    unknown = [
+        (path.name, client, operation)
+        for path in (ROOT / "Sources/Handlers").rglob("*.swift")
+        for client, operation in calls.findall(path.read_text())
+        if operation not in OPERATIONS[client]
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_no_permission_is_for_everything(handler: str) -> None:
+    for statement in statements(f"{handler.capitalize()}Role"):
+        if statement["Effect"] == "Deny":
+            continue
+        assert "*" not in listed(statement["Resource"])
+        wild = [action for action in listed(statement["Action"]) if "*" in action]
+        assert set(wild) <= {"kms:GenerateDataKey*", "kms:ReEncrypt*"}
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_function_logs_into_its_own_group_and_uses_the_key_through_services_only(handler: str) -> None:
+    name = handler.capitalize()
+    by_sid = {statement["Sid"]: statement for statement in statements(f"{name}Role")}
+    assert named(by_sid["Log"]["Resource"]) == f"{name}Logs"
+    assert functions()[handler]["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}Logs"}
+    assert resources("AWS::Logs::LogGroup")[f"{name}Logs"]["RetentionInDays"] == 90
+    assert named(by_sid["UseKey"]["Resource"]) == "Key"
+    services = by_sid["UseKey"]["Condition"]["StringEquals"]["kms:ViaService"]
+    assert [s["Fn::Sub"].split(".")[0] for s in services] == ["dynamodb", "s3", "sns", "sqs"]
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_functions_variables_are_ones_that_it_reads(handler: str) -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z_]+)", page, re.M))
+    variables = set(functions()[handler]["Environment"]["Variables"])
+    assert variables <= documented
+    assert {"TABLE_NAME", "BUCKET_NAME", "TOPIC_ARN", "WORK_QUEUE_URL", "RESUME_QUEUE_URL"} <= variables
+    # Lambda sets these itself and refuses them from elsewhere.
+    assert not any(name.startswith("AWS_") for name in variables)
+    assert ("COMFYUI_URLS" in variables) == (handler in ("dispatch", "sweep"))
+
+
+@pytest.mark.parametrize("parameter", ["ComfyUISlots", "MaxImagePixels", "MaxConcurrentExecutions", "ResultDays"])
+def test_a_parameter_has_the_bounds_and_default_of_its_variable(parameter: str) -> None:
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    name = next(name for name, value in variables.items() if value == {"Ref": parameter})
+    code = (ROOT / "Sources/Handlers/Configuration.swift").read_text()
+    found = re.search(rf'"{name}", ([0-9_]+), in: ([0-9_]+)\.\.\.([0-9_]+)', code)
+    assert found
+    declared = template()["Parameters"][parameter]
+    assert [int(text) for text in found.groups()] == [declared[k] for k in ("Default", "MinValue", "MaxValue")]
+
+
+def test_every_queue_has_dead_letters_a_mapping_and_time_enough() -> None:
+    queues = resources("AWS::SQS::Queue")
+    mapped = {}
+    for function in functions().values():
+        for event in function.get("Events", {}).values():
+            assert event["Type"] == "SQS"
+            mapping = event["Properties"]
+            mapped[named(mapping["Queue"])] = function["Timeout"]
+            assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+            assert "MaximumConcurrency" in mapping["ScalingConfig"]
+    assert sorted(mapped) == ["NotifyQueue", "ResumeQueue", "WorkQueue"]
+    for name, timeout in mapped.items():
+        redrive = queues[name]["RedrivePolicy"]
+        letters = named(redrive["deadLetterTargetArn"])
+        assert letters == name.replace("Queue", "DeadLetters")
+        assert queues[letters]["MessageRetentionPeriod"] == 1209600
+        assert redrive["maxReceiveCount"] >= 5
+        assert queues[name]["VisibilityTimeout"] >= 6 * timeout
+    assert len(queues) == 2 * len(mapped)
+
+
+def test_all_that_keeps_data_is_encrypted_and_takes_the_stacks_own_key() -> None:
+    key = {"Fn::If": ["HasKey", {"Ref": "Key"}, {"Ref": "AWS::NoValue"}]}
+    key_arn = {"Fn::If": ["HasKey", {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "AWS::NoValue"}]}
+    for queue in resources("AWS::SQS::Queue").values():
+        assert queue["KmsMasterKeyId"] == key
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", {"Ref": "AWS::NoValue"}, True]}
+    (topic,) = resources("AWS::SNS::Topic").values()
+    assert topic["KmsMasterKeyId"] == {"Fn::If": ["HasKey", {"Ref": "Key"}, "alias/aws/sns"]}
+    (table,) = resources("AWS::DynamoDB::Table").values()
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn}
+    for group in resources("AWS::Logs::LogGroup").values():
+        assert group["KmsKeyId"] == key_arn
+    (bucket,) = resources("AWS::S3::Bucket").values()
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    algorithms = [choice["ServerSideEncryptionByDefault"]["SSEAlgorithm"] for choice in rule["Fn::If"][1:]]
+    assert algorithms == ["aws:kms", "AES256"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_bucket_topic_and_queues_refuse_calls_without_tls() -> None:
+    refusing = set()
+    for kind, target in (
+        ("AWS::S3::BucketPolicy", "Bucket"), ("AWS::SNS::TopicPolicy", "Topics"), ("AWS::SQS::QueuePolicy", "Queues"),
+    ):  # fmt: skip
+        for policy in resources(kind).values():
+            (denial,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny")
+            assert denial["Principal"] == "*"
+            assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            refusing |= {resource["Ref"] for resource in listed(policy[target])}
+    assert refusing == {"Bucket", "CompletionTopic", *resources("AWS::SQS::Queue")}
+
+
+def test_a_queue_has_one_policy() -> None:
+    named_queues = [q["Ref"] for policy in resources("AWS::SQS::QueuePolicy").values() for q in policy["Queues"]]
+    assert len(named_queues) == len(set(named_queues))
+
+
+def test_no_service_is_let_in_without_saying_whose() -> None:
+    """Every permission for a service principal is bound to its source: no confused deputy."""
+    account = {"Ref": "AWS::AccountId"}
+    for permission in resources("AWS::Lambda::Permission").values():
+        assert permission["SourceAccount"] == account
+        assert "HttpApi" in permission["SourceArn"]["Fn::Sub"]
+    documents = [p["PolicyDocument"] for p in resources("AWS::SQS::QueuePolicy").values()]
+    documents += [p["PolicyDocument"] for p in resources("AWS::SNS::TopicPolicy").values()]
+    documents += [k["KeyPolicy"] for k in resources("AWS::KMS::Key").values()]
+    documents.append(resources("AWS::IAM::Role")["SweepScheduleRole"]["AssumeRolePolicyDocument"])
+    services = [
+        s for d in documents for s in d["Statement"] if s["Effect"] == "Allow" and "Service" in s["Principal"]
+    ]  # fmt: skip
+    assert len(services) == 4
+    for statement in services:
+        text = str(statement["Condition"])
+        assert "aws:SourceArn" in text or "kms:EncryptionContext:aws:logs:arn" in text
+        assert "AWS::AccountId" in text
+
+
+def test_the_api_is_never_open() -> None:
+    (route,) = resources("AWS::ApiGatewayV2::Route").values()
+    assert route["RouteKey"] == "$default"
+    assert route["AuthorizationType"] == {"Fn::If": ["HasJWT", "JWT", "AWS_IAM"]}
+    url = functions()["stream"]["FunctionUrlConfig"]
+    assert (url["AuthType"], url["InvokeMode"]) == ("AWS_IAM", "RESPONSE_STREAM")
+    assert [h for h, f in functions().items() if "FunctionUrlConfig" in f] == ["stream"]
+    assert all("AUTH_MODE" not in f["Environment"]["Variables"] for f in functions().values())
+    (integration,) = resources("AWS::ApiGatewayV2::Integration").values()
+    assert functions()["api"]["Timeout"] * 1000 < integration["TimeoutInMillis"] <= 30000
+
+
+def test_only_dispatch_and_sweep_are_in_the_vpc() -> None:
+    inside = [handler for handler, function in functions().items() if "VpcConfig" in function]
+    assert sorted(inside) == ["dispatch", "sweep"]
+    roles = [name for name, role in resources("AWS::IAM::Role").items() if "ManagedPolicyArns" in role]
+    assert sorted(roles) == ["DispatchRole", "SweepRole"]
+
+
+def test_every_function_goes_over_step_by_step_and_back_on_an_alarm() -> None:
+    alarms = resources("AWS::CloudWatch::Alarm")
+    for function in functions().values():
+        assert function["AutoPublishAlias"] == "live"
+        assert function["AutoPublishCodeSha256"] == {"Ref": "Release"}
+        # A version is published only when something of the function differs from the last one.
+        assert "${Release}" in function["Description"]["Fn::Sub"]
+        preference = function["DeploymentPreference"]
+        assert preference["Type"] == {"Fn::If": ["IsDev", "AllAtOnce", "Canary10Percent5Minutes"]}
+        assert {a["Ref"] for a in preference["Alarms"]} <= set(alarms)
+        errors = alarms[function["LogicalName"].replace("Function", "ErrorsAlarm")]
+        assert errors["MetricName"] == "Errors"
+        assert errors["Dimensions"][1] == {
+            "Name": "Resource", "Value": {"Fn::Sub": "${" + function["LogicalName"] + "}:live"},
+        }  # fmt: skip
+    (integration,) = resources("AWS::ApiGatewayV2::Integration").values()
+    assert integration["IntegrationUri"] == {"Ref": "ApiFunction.Alias"}
+    (schedule,) = resources("AWS::Scheduler::Schedule").values()
+    assert schedule["Target"]["Arn"] == {"Ref": "SweepFunction.Alias"}
+
+
+def test_there_is_an_alarm_for_each_queues_age_and_dead_letters() -> None:
+    watched = {
+        (alarm["MetricName"], named(alarm["Dimensions"][0]["Value"]))
+        for alarm in resources("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "AWS/SQS"
+    }  # fmt: skip
+    ages = {("ApproximateAgeOfOldestMessage", f"{name}Queue") for name in ("Work", "Resume", "Notify")}
+    dead = {("ApproximateNumberOfMessagesVisible", f"{name}DeadLetters") for name in ("Work", "Resume", "Notify")}
+    assert watched == ages | dead
+
+
+def test_production_keeps_and_protects_its_data() -> None:
+    for name in ("Table", "Bucket", "Key"):
+        resource = template()["Resources"][name]
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resource["UpdateReplacePolicy"] == "Retain"
+    (table,) = resources("AWS::DynamoDB::Table").values()
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProduction", True, False]}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert len(table["GlobalSecondaryIndexes"]) == 4
+
+
+def test_results_last_as_long_in_the_table_as_in_the_bucket() -> None:
+    assert template()["Parameters"]["ResultDays"]["Default"] == 30
+    (bucket,) = resources("AWS::S3::Bucket").values()
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    days = template()["Globals"]["Function"]["Environment"]["Variables"]["RESULT_DAYS"]
+    assert rule["ExpirationInDays"] == days == {"Ref": "ResultDays"}
+
+
+# CloudFormation has no tags for these, or SAM passes the function's on (PropagateTags).
+UNTAGGED = {
+    "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
+    "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule", "AWS::Serverless::Function",
+}  # fmt: skip
+
+
+def test_everything_that_can_be_tagged_is() -> None:
+    expected = {"project": "comfy-lambda", "environment": {"Ref": "Environment"}}
+    assert template()["Globals"]["Function"]["Tags"] == expected
+    assert template()["Globals"]["Function"]["PropagateTags"] is True
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] in UNTAGGED:
+            continue
+        tags = resource["Properties"]["Tags"]
+        assert (tags if isinstance(tags, dict) else {t["Key"]: t["Value"] for t in tags}) == expected, name
+
+
+def test_the_page_lists_the_parameters_and_outputs() -> None:
+    page = (ROOT / "docs/deploy.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", page, re.M))
+    parameters = template()["Parameters"]
+    assert sorted(set(rows) - set(template()["Outputs"])) == sorted(parameters)
+    for name, declared in parameters.items():
+        assert rows[name].strip("` ") == (str(declared["Default"]) or "none"), name
+    assert set(template()["Outputs"]) <= set(rows)
