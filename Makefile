@@ -1,7 +1,7 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test format lint sanitize coverage docs bench package sbom run serve clean
+.PHONY: help setup build test format lint sanitize coverage docs bench package sbom deploy smoke run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
 PYTHON := .venv/bin/python
@@ -53,6 +53,13 @@ package: setup ## .build/lambda/function.zip: the static bootstrap for Lambda
 
 sbom: package ## .build/lambda/sbom.cdx.json: what is linked, as CycloneDX
 	@$(PYTHON) dev/sbom.py .build/lambda/bootstrap >.build/lambda/sbom.cdx.json && echo "sbom: .build/lambda/sbom.cdx.json"
+
+deploy: setup ## deploy to AWS: make deploy ENV=dev (PARAMETERS="ComfyUIURLs=http://…", YES=1 asks nothing)
+	@ENV="$(ENV)" PARAMETERS="$(PARAMETERS)" YES="$(YES)" dev/sam.sh python dev/deploy.py
+
+smoke: setup ## one job against a deployed API, signed when it wants that: make smoke URL=https://… (ARGS="--help")
+	@swift build -c release --quiet --product comfy-lambda && \
+		exec .build/release/comfy-lambda smoke $(if $(URL),--url "$(URL)") $(ARGS)
 
 # What `sam build` calls once for each function: one artifact, _HANDLER says which function it is.
 build-%Function: .build/lambda/function.zip

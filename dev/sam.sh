@@ -40,9 +40,7 @@ if ! is_current; then
   exec 9>&-
 fi
 
-# Nothing here calls home. A region is needed even to look at a template.
+# Nothing here calls home.
 export SAM_CLI_TELEMETRY=0 SAM_CLI_CHECK_FOR_UPDATES=0
-export AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-${AWS_REGION:-us-east-1}}"
-program=$1
-shift
-exec "$environment/bin/$program" "$@"
+export PATH=$environment/bin:$PATH
+exec "$@"

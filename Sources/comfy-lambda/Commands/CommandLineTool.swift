@@ -7,6 +7,7 @@ import Synchronization
 enum CommandLineTool {
     static let commands: [any Command.Type] = [
         RunCommand.self, ServeCommand.self, InvokeCommand.self, ReplayCommand.self,
+        SmokeCommand.self,
     ]
 
     /// As `--help` prints it.
