@@ -69,4 +69,4 @@ build-%Function: .build/lambda/function.zip
 	@dev/package.sh
 
 clean: ## remove what was built, and .venv
-	@rm -rf .build .venv .local
+	@rm -rf .build .venv .local .aws-sam
