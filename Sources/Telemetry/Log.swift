@@ -62,13 +62,14 @@ public enum Log {
     /// Where the current task's lines go: the process's log, unless the task is inside `withSink`.
     @TaskLocal static var configuration = LogConfiguration(sink: standardOutput)
 
-    /// Set once at start. Default: JSON, info, standard output.
+    /// Set once at start. Default: JSON, info, standard output. Swift's `print` writes whole lines from then on.
     /// - Parameter level: lines below it are not written.
     /// - Parameter format: one JSON object a line, or text for people.
     /// - Parameter sink: takes each line with its newline; may be called from several threads at once; nil leaves it as it is.
     public static func configure(
         level: Level, format: Format, sink: (@Sendable ([UInt8]) -> Void)? = nil
     ) {
+        printWholeLines()
         configuration.set(level: level, format: format, sink: sink)
     }
 

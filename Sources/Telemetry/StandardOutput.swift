@@ -1,4 +1,9 @@
-internal import Glibc
+// For the C streams, which the header declares as variables; nothing here changes them.
+@unsafe @preconcurrency internal import Glibc
+
+/// What is printed the C way (Swift's `print` included) leaves at the end of each line. On a pipe it would leave at every 4096 bytes,
+/// lines torn, and what is left be lost with the process.
+func printWholeLines() { unsafe setvbuf(stdout, nil, _IOLBF, 0) }
 
 /// One line, one `write`: Lambda makes a log event of each, and lines of several threads do not mix. Only a pipe that is full takes a
 /// line in pieces; a line that nobody can take any more is lost, as a log must not end what it tells of.

@@ -108,13 +108,22 @@ import Testing
         #expect((5...10).contains(try #require(context["remainingSeconds"]?.int)))
     }
 
-    @Test func `what C libraries print stands on lines of its own`() async throws {
-        let emulator = try await start("chatty")
-        _ = try await emulator.invoke("1")
+    /// Both streams on one pipe is the worst there is.
+    @Test func `what others print stands on lines of its own beside the log's`() async throws {
+        let emulator = try await Emulator(
+            ["/bin/sh", "-c", "exec \"$0\" 2>&1", BuiltProgram.path("TestFunctions")], handler: "chatty")
+        _ = try await emulator.invoke("100")
         #expect(await emulator.hasPrinted("REPORT"))
         let lines = emulator.functionOutput.split(separator: "\n")
-        #expect(lines.contains("said by a C library: Success"))
-        let logged = lines.filter { $0.hasPrefix("{") }.compactMap { try? JSON(parsing: String($0)) }
-        #expect(logged.contains { $0["message"] == "said by the log" })
+        #expect(lines.count { $0.hasPrefix("said by a C library: ") && !$0.contains("{") } == 100)
+        #expect(lines.count { $0 == "said by print" } == 100)
+        let logged = lines.compactMap { try? JSON(parsing: String($0)) }
+        #expect(logged.compactMap { $0["line"]?.int } == Array(0..<100))
+    }
+
+    @Test func `what the Swift runtime says of a crash can be read`() async throws {
+        let emulator = try await start("broken", environment: ["SWIFT_BACKTRACE": "enable=no"])
+        #expect(try await emulator.invoke("1").status == 502)
+        #expect(await emulator.hasPrinted("Fatal error: said by Swift\n"))
     }
 }

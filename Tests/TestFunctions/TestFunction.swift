@@ -23,8 +23,10 @@ struct TestFunction: InvocationHandler {
         case together
         /// What the invocation is told, and what the process finds in its environment.
         case context
-        /// A line of each kind: a log line, and what a C library might print.
+        /// As many lines as the event says of each kind, at once: of the log, of a C library on standard error, of Swift's `print`.
         case chatty
+        /// Ends the process as a broken invariant does.
+        case broken
     }
 
     private let name: Name
@@ -76,11 +78,22 @@ struct TestFunction: InvocationHandler {
             ]).serialized()
         case .context: return report(context).serialized()
         case .chatty:
-            Log.info("said by the log")
-            unsafe perror("said by a C library")
+            let others = Task.detached(executorPreference: globalConcurrentExecutor) {
+                for _ in 0..<number {
+                    unsafe perror("said by a C library")
+                    print("said by print")
+                }
+            }
+            for line in 0..<number {
+                Log.info("said by the log", ["line": .number(line), "text": .string(Self.longText)])
+            }
+            await others.value
             return event
+        case .broken: fatalError("said by Swift")
         }
     }
+
+    private static let longText = String(repeating: "x", count: 2000)
 
     private func report(_ context: InvocationContext) -> JSON {
         [
