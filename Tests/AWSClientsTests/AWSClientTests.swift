@@ -175,7 +175,12 @@ import Time
 
     @Test func connectionsAreReused() async throws {
         let server = try StrictServer { _, _ in .answer(200, [:], "{}") }
-        let client = try server.client()
+        // On a loop of its own: the tests' loop keeps a limited number of connections, and closes the oldest.
+        let loop = EventLoop.onNewThread()
+        defer { loop.shutdown() }
+        let client = AWSClient(
+            http: HTTPClient(loop: loop), configuration: try server.configuration(),
+            credentials: StrictServer.credentials)
         for _ in 0..<20 { _ = try await get(client) }
         #expect(server.connectionCount == 1)
     }
