@@ -21,6 +21,10 @@ extension AWSClient {
         public var attemptTimeout: Duration = .seconds(20)
         /// A call with all its attempts and pauses.
         public var callTimeout: Duration = .seconds(60)
+        /// Whether S3 objects are sent with a checksum.
+        public var requestChecksums = ChecksumPolicy.whenSupported
+        /// Whether the checksum of S3 objects is asked for and verified.
+        public var responseChecksums = ChecksumPolicy.whenSupported
         /// What the credential chain reads.
         public var environment: [String: String] = [:]
         /// From variables and profile.
@@ -38,7 +42,8 @@ extension AWSClient {
 
         /// Reads `AWS_REGION` (or `AWS_DEFAULT_REGION`), `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
         /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`,
-        /// `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`, and where one is not set the profile's setting of that meaning. An
+        /// `AWS_REQUEST_CHECKSUM_CALCULATION`, `AWS_RESPONSE_CHECKSUM_VALIDATION`, `AWS_RETRY_MODE` and
+        /// `AWS_MAX_ATTEMPTS`, and where one is not set the profile's setting of that meaning. An
         /// empty variable is unset. Throws `invalidInput` that names the setting, what was found and what is expected.
         public init(environment: [String: String]) throws(AWSError) {
             let shared = SharedConfiguration(environment: environment)
@@ -58,6 +63,10 @@ extension AWSClient {
             }
             usesFIPS = try Self.isTrue(setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"))
             usesDualStack = try Self.isTrue(setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"))
+            requestChecksums = try Self.policy(
+                setting("AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation"))
+            responseChecksums = try Self.policy(
+                setting("AWS_RESPONSE_CHECKSUM_VALIDATION", "response_checksum_validation"))
             if let (name, text) = setting("AWS_RETRY_MODE", "retry_mode") {
                 guard let mode = RetryMode(rawValue: text.lowercased()) else {
                     throw .setting(name, text, "standard, adaptive or off")
@@ -94,6 +103,16 @@ extension AWSClient {
                     service: service.name)
             }
             return endpoint
+        }
+
+        private static func policy(
+            _ setting: (name: String, text: String)?
+        ) throws(AWSError) -> ChecksumPolicy {
+            guard let setting else { return .whenSupported }
+            guard let policy = ChecksumPolicy(rawValue: setting.text.lowercased()) else {
+                throw .setting(setting.name, setting.text, "when_supported or when_required")
+            }
+            return policy
         }
 
         private static func isTrue(_ setting: (name: String, text: String)?) throws(AWSError) -> Bool {

@@ -23,6 +23,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
         public static let noSuchBucket = Code(rawValue: "NoSuchBucket")
         /// S3: `If-None-Match` or `If-Match` did not hold.
         public static let preconditionFailed = Code(rawValue: "PreconditionFailed")
+        /// S3: the object is still the one that `If-None-Match` named. Ours, because the answer has no body to say it.
+        public static let notModified = Code(rawValue: "NotModified")
         /// Ours: no whole response came; `underlying` is the `HTTPError`.
         public static let transport = Code(rawValue: "comfy.Transport")
         /// Ours: nobody in the chain had credentials; the message names each and why it passed.

@@ -12,9 +12,7 @@ extension S3 {
         if let key { try Self.check(key: key, operation) }
         var call = Call(operation, method)
         let object = key.map { URL.percentEncode($0, keepingSlashes: true) } ?? ""
-        // A certificate's wildcard covers one label, so a bucket with dots has no valid host of its own.
-        let isCustom = try client.configuration.endpoint(for: .s3).isCustom
-        if isCustom || bucket.utf8.contains(UInt8(ascii: ".")) {
+        if try usesPath(for: bucket) {
             call.path = key == nil ? "/\(bucket)" : "/\(bucket)/\(object)"
         } else {
             call.hostPrefix = bucket
@@ -23,11 +21,27 @@ extension S3 {
         return call
     }
 
+    private func usesPath(for bucket: String) throws(AWSError) -> Bool {
+        switch addressing {
+        case .path: true
+        case .virtualHost: false
+        case .automatic:
+            // A certificate's wildcard covers one label, so a bucket with dots has no valid host of its own.
+            try client.configuration.endpoint(for: .s3).isCustom || bucket.utf8.contains(UInt8(ascii: "."))
+        }
+    }
+
     /// The name becomes part of a host: 3 to 63 of `a-z0-9.-`
     /// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
     static func check(bucket: String, _ operation: Operation) throws(AWSError) {
         if bucket.hasPrefix("arn:") {
             throw operation.invalid("access points are not supported; give a bucket's name")
+        }
+        if ["-s3alias", "--ol-s3"].contains(where: bucket.hasSuffix) {
+            throw operation.invalid("access point aliases are not supported; give a bucket's name")
+        }
+        if bucket.hasSuffix("--x-s3") {
+            throw operation.invalid("directory buckets are not supported; their sessions sign otherwise")
         }
         let bytes = Array(bucket.utf8)
         func isAlphanumeric(_ byte: UInt8) -> Bool {

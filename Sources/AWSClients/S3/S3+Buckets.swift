@@ -1,7 +1,6 @@
 import HTTP
 
 extension S3 {
-    static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
     /// In the client's region. `BucketAlreadyOwnedByYou` when it is there already (not in us-east-1, which answers as
     /// if it had made it).

@@ -4,109 +4,112 @@ extension S3 {
     /// One PUT takes at most 5 GB.
     static let maximumPutBytes = 5 << 30
 
-    /// Stores an object. The signature covers a SHA-256 of the bytes, which S3 checks.
+    /// Stores an object. The signature covers a SHA-256 of the bytes, which S3 checks like the checksum.
     @discardableResult
     public func put(
         _ bytes: [UInt8], bucket: String, key: String, options: PutOptions = .init()
     ) async throws(AWSError) -> ObjectInfo {
         var call = try call("PutObject", .put, bucket: bucket, key: key)
+        try Self.check(putLength: bytes.count, call.operation)
         call.headers = try options.headers(call.operation)
+        addChecksum(of: bytes, options.checksum, to: &call)
         call.body = .bytes(bytes)
         call.streams = bytes.count > Call.largeBody
-        return try await client.send(call) { Self.info($0.headers) }
+        return try await client.send(call) { ObjectInfo(stored: $0.headers) }
     }
 
-    /// A body of known length that comes in pieces: one PUT, signed in chunks (`STREAMING-AWS4-HMAC-SHA256-PAYLOAD`),
-    /// never held whole. Not retried once begun.
+    /// A body of known length that comes in pieces: one PUT, sent in chunks with the checksum behind them, never held
+    /// whole. Not retried once begun; `upload` retries.
     @discardableResult
     public func put(
         length: Int, bucket: String, key: String, options: PutOptions = .init(),
         next: @escaping @Sendable () async throws -> [UInt8]?
     ) async throws(AWSError) -> ObjectInfo {
         var call = try call("PutObject", .put, bucket: bucket, key: key)
-        guard (0...Self.maximumPutBytes).contains(length) else {
-            throw call.operation.invalid(
-                "an object of \(length) bytes; one PUT takes at most 5 GB (5,368,709,120)")
-        }
+        try Self.check(putLength: length, call.operation)
         call.headers = try options.headers(call.operation)
-        call.body = .chunked(ChunkedEncoding(), length: length, next: next)
+        let trailer = options.checksum ?? defaultChecksum
+        if let trailer { call.headers["x-amz-sdk-checksum-algorithm"] = trailer.rawValue }
+        if !options.signsStream {
+            guard try client.url(for: call).isSecure else {
+                throw call.operation.invalid("an unsigned stream goes only over TLS")
+            }
+            guard trailer != nil else { throw call.operation.invalid("an unsigned stream needs a checksum") }
+        }
+        call.body = .chunked(
+            ChunkedEncoding(isSigned: options.signsStream, trailer: trailer), length: length, next: next)
         call.streams = true
-        return try await client.send(call) { Self.info($0.headers) }
+        return try await client.send(call) { ObjectInfo(stored: $0.headers) }
     }
 
-    /// A whole object of at most `limit` bytes; over it the call fails with `HTTPError.Code.responseTooLarge` beneath.
+    /// An object, or a range of it, of at most `limit` bytes; over it the call fails with
+    /// `HTTPError.Code.responseTooLarge` beneath. A checksum that does not hold is one more failure that is retried.
     public func get(
-        bucket: String, key: String, limit: Int = 8 << 20
+        bucket: String, key: String, limit: Int = 8 << 20, options: GetOptions = .init()
     ) async throws(AWSError) -> [UInt8] {
         var call = try call("GetObject", .get, bucket: bucket, key: key)
+        try options.apply(to: &call, client.configuration.responseChecksums)
         call.responseLimit = limit
         call.streams = limit > Call.largeBody
-        return try await client.send(call) { $0.body }
-    }
-
-    /// An object in pieces. Retried until the first byte; what fails later is the reader's to resume.
-    public func stream(bucket: String, key: String) async throws(AWSError) -> Body {
-        var call = try call("GetObject", .get, bucket: bucket, key: key)
-        call.responseLimit = .max
-        call.streams = true
-        let response = try await client.stream(call)
-        return Body(info: Self.info(response.head.headers), stream: response)
+        let operation = call.operation
+        do throws(AWSError) {
+            return try await client.send(call) { response throws(AWSError) in
+                try Self.check(status: response.status, isRange: options.range != nil, operation)
+                if options.range == nil, client.configuration.responseChecksums == .whenSupported {
+                    try Self.verify(response.body, ObjectInfo(response.headers).checksums, operation)
+                }
+                return response.body
+            }
+        } catch {
+            throw Self.named(error)
+        }
     }
 
     /// nil when there is no such object. (A `HEAD` has no body, so a missing bucket looks the same.)
-    public func head(bucket: String, key: String) async throws(AWSError) -> ObjectInfo? {
-        let call = try call("HeadObject", .head, bucket: bucket, key: key)
+    public func head(
+        bucket: String, key: String, options: GetOptions = .init()
+    ) async throws(AWSError) -> ObjectInfo? {
+        var call = try call("HeadObject", .head, bucket: bucket, key: key)
+        try options.apply(to: &call, client.configuration.responseChecksums)
         do throws(AWSError) {
-            return try await client.send(call) { Self.info($0.headers) }
+            return try await client.send(call) { ObjectInfo($0.headers) }
         } catch {
             if error.status == 404 { return nil }
-            throw error
+            throw Self.named(error)
         }
     }
 
     /// That there was none is no error.
-    public func delete(bucket: String, key: String) async throws(AWSError) {
-        let call = try call("DeleteObject", .delete, bucket: bucket, key: key)
+    public func delete(bucket: String, key: String, versionID: String? = nil) async throws(AWSError) {
+        var call = try call("DeleteObject", .delete, bucket: bucket, key: key)
+        if let versionID { call.query = [("versionId", versionID)] }
         try await client.send(call) { _ in }
     }
 
-    static func info(_ headers: HTTPHeaders) -> ObjectInfo {
-        let prefix = "x-amz-meta-"
-        var metadata: [String: String] = [:]
-        for (name, value) in headers where name.lowercased().hasPrefix(prefix) {
-            metadata[String(name.lowercased().dropFirst(prefix.count))] = value
+    /// A condition that did not hold is answered without a body, and to a `HEAD` any error is.
+    static func named(_ error: AWSError) -> AWSError {
+        guard error.code == .unknown else { return error }
+        var error = error
+        switch error.status {
+        case 304: (error.code, error.message) = (.notModified, "the object is still the one known")
+        case 412: (error.code, error.message) = (.preconditionFailed, "the object is not the one known")
+        default: break
         }
-        return ObjectInfo(
-            etag: headers["etag"], size: headers["content-length"].flatMap { Int($0) },
-            contentType: headers["content-type"], metadata: metadata)
-    }
-}
-
-extension S3.PutOptions {
-    /// Refuses what could not stand in a header.
-    func headers(_ operation: Operation) throws(AWSError) -> HTTPHeaders {
-        var headers: HTTPHeaders = [:]
-        headers["content-type"] = contentType
-        headers["content-disposition"] = contentDisposition
-        headers["cache-control"] = cacheControl
-        if onlyIfAbsent { headers["if-none-match"] = "*" }
-        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else {
-                throw operation.invalid(
-                    "the metadata name \"\(name.prefix(80))\" is not letters, digits, - and _")
-            }
-            headers["x-amz-meta-\(name)"] = value
-        }
-        for (name, value) in headers where !value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
-            throw operation.invalid("the value of \(name) is not printable ASCII")
-        }
-        return headers
+        return error
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
-        default: false
+    /// 206 for a range and 200 for the whole: a server that ignores ranges must not pass for one that knows them.
+    static func check(status: Int, isRange: Bool, _ operation: Operation) throws(AWSError) {
+        guard (status == 206) == isRange else {
+            throw operation.malformed(
+                isRange ? "the answer is not the range asked for" : "the answer is a range nobody asked for")
+        }
+    }
+
+    static func check(putLength length: Int, _ operation: Operation) throws(AWSError) {
+        guard (0...maximumPutBytes).contains(length) else {
+            throw operation.invalid(
+                "an object of \(length) bytes; one PUT takes at most 5 GB (5,368,709,120)")
         }
     }
 }

@@ -34,20 +34,23 @@ extension S3 {
         options.onlyIfAbsent = onlyIfAbsent
         call.headers = try options.headers(call.operation)
         if let contentLength {
-            guard (0...Self.maximumPutBytes).contains(contentLength) else {
-                throw call.operation.invalid(
-                    "an object of \(contentLength) bytes; one PUT takes at most 5 GB (5,368,709,120)")
-            }
+            try Self.check(putLength: contentLength, call.operation)
             call.headers["content-length"] = "\(contentLength)"
         }
         return try await presign(call, expiresIn)
     }
 
-    private func presign(_ call: Call, _ expiresIn: Duration) async throws(AWSError) -> Presigned {
+    /// Whole seconds, within SigV4's limit.
+    static func seconds(_ expiresIn: Duration, _ operation: Operation) throws(AWSError) -> Int64 {
         let asked = expiresIn.components.seconds
-        guard (1...Self.maximumPresignedSeconds).contains(asked) else {
-            throw call.operation.invalid("an address for \(asked) s; 1 to 604,800 s (seven days) are allowed")
+        guard (1...maximumPresignedSeconds).contains(asked) else {
+            throw operation.invalid("an address for \(asked) s; 1 to 604,800 s (seven days) are allowed")
         }
+        return asked
+    }
+
+    private func presign(_ call: Call, _ expiresIn: Duration) async throws(AWSError) -> Presigned {
+        let asked = try Self.seconds(expiresIn, call.operation)
         let signer = try await client.signer(for: call.operation)
         let time = client.now
         var url = try client.url(for: call)

@@ -1,58 +1,35 @@
-public import HTTP
-
 /// S3 (restXml, version 2006-03-01).
+///
+/// Every object goes with a checksum and every whole one that comes is checked, as `AWSClient.Configuration` says.
 public struct S3: Sendable {
-    /// What S3 says of an object.
-    public struct ObjectInfo: Sendable {
-        /// With its quotes.
-        public var etag: String?
-        /// In bytes; nil after a put.
-        public var size: Int?
-        /// `Content-Type`; nil after a put.
-        public var contentType: String?
-        /// `x-amz-meta-*`, without the prefix, names in lower case.
-        public var metadata: [String: String]
-
-        /// What is known of an object.
-        public init(
-            etag: String? = nil, size: Int? = nil, contentType: String? = nil,
-            metadata: [String: String] = [:]
-        ) {
-            self.etag = etag
-            self.size = size
-            self.contentType = contentType
-            self.metadata = metadata
-        }
-    }
-
-    /// What goes with an object.
-    public struct PutOptions: Sendable {
-        /// `Content-Type`.
-        public var contentType: String?
-        /// `Content-Disposition`.
-        public var contentDisposition: String?
-        /// `Cache-Control`.
-        public var cacheControl: String?
-        /// `x-amz-meta-*`: printable ASCII, 2 KB in all.
-        public var metadata: [String: String] = [:]
-        /// `If-None-Match: *`: `preconditionFailed` when there is an object already.
-        public var onlyIfAbsent = false
-
-        /// Options with nothing but a type.
-        public init(contentType: String? = nil) { self.contentType = contentType }
-    }
-
-    /// An object whose bytes are still coming.
-    public struct Body: Sendable {
-        /// Known before the first byte.
-        public var info: ObjectInfo
-        /// Dropping it cancels the transfer.
-        public var stream: HTTPClient.StreamingResponse
+    /// How a bucket is named in an address.
+    public enum Addressing: Sendable, Hashable {
+        /// The bucket's own host at AWS, the path where the address is configured or the bucket's name has dots, for
+        /// which no certificate of AWS's holds.
+        case automatic
+        /// `https://s3.<region>.amazonaws.com/<bucket>/<key>`
+        case path
+        /// `https://<bucket>.s3.<region>.amazonaws.com/<key>`
+        case virtualHost
     }
 
     let client: AWSClient
+    let addressing: Addressing
 
-    /// Calls through a client. Objects go to the bucket's own host, or behind the path where the address is configured
-    /// or the bucket's name has dots.
-    public init(_ client: AWSClient) { self.client = client }
+    /// Calls through a client.
+    public init(_ client: AWSClient, addressing: Addressing = .automatic) {
+        self.client = client
+        self.addressing = addressing
+    }
+
+    static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+}
+
+/// When checksums are sent or verified, as the AWS SDKs know it
+/// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html).
+public enum ChecksumPolicy: String, Sendable, Hashable {
+    /// Wherever the operation can.
+    case whenSupported = "when_supported"
+    /// Only where the operation must, or the call asks for it.
+    case whenRequired = "when_required"
 }

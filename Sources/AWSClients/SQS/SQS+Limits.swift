@@ -30,7 +30,7 @@ extension SQS {
                     "a \(what) id of \(id.utf8.count) bytes; 1 to 128 printable ASCII characters are allowed")
             }
         }
-        if let illegal = entry.body.unicodeScalars.first(where: { !isXMLCharacter($0) }) {
+        if let illegal = entry.body.unicodeScalars.first(where: { !XMLElement.canHold($0) }) {
             throw operation.invalid(
                 "the message holds U+\(String(illegal.value, radix: 16, uppercase: true)), which XML does not allow"
             )
@@ -54,13 +54,5 @@ extension SQS {
         }
         // Rounded up: a message must not come back before its time.
         return seconds + (rest > 0 ? 1 : 0)
-    }
-
-    /// XML 1.0 §2.2.
-    private static func isXMLCharacter(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
-        default: false
-        }
     }
 }

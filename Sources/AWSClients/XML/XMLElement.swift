@@ -11,6 +11,14 @@ struct XMLElement: Sendable, Hashable {
     /// The first child of a name.
     subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
 
+    /// Whether XML 1.0 (§2.2) has the character at all, escaped or not.
+    static func canHold(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
+        default: false
+        }
+    }
+
     /// Text for use between tags or in a quoted attribute.
     static func escape(_ text: String) -> String {
         var escaped = ""

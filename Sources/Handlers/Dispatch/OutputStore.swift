@@ -95,9 +95,8 @@ struct OutputStore: Sendable {
         switch source {
         case .text(let nodeID, let text):
             let bytes = Array(text.utf8)
-            let reader = OutputReader(bytes)
             return try await upload(
-                reader, length: bytes.count, name: "text.txt", nodeID: nodeID, index, job)
+                OutputReader(bytes), name: "text.txt", nodeID: nodeID, index, job)
         case .file(let file):
             let response: HTTPClient.StreamingResponse
             do {
@@ -107,15 +106,13 @@ struct OutputStore: Sendable {
             } catch {
                 throw .worker(error)
             }
-            let length = response.head.headers["content-length"].flatMap { Int($0) }
-            let reader = OutputReader(response)
             return try await upload(
-                reader, length: length, name: file.filename, nodeID: file.nodeID, index, job)
+                OutputReader(response), name: file.filename, nodeID: file.nodeID, index, job)
         }
     }
 
     private func upload(
-        _ reader: OutputReader, length: Int?, name: String, nodeID: String, _ index: Int, _ job: Job
+        _ reader: OutputReader, name: String, nodeID: String, _ index: Int, _ job: Job
     ) async throws(Failure) -> Job.Output {
         let media: MediaType
         do {
@@ -131,14 +128,11 @@ struct OutputStore: Sendable {
         if ![.image, .video, .audio].contains(media.kind) { options.contentDisposition = "attachment" }
         options.cacheControl = "private, max-age=31536000, immutable"
         do {
-            if let length {
-                try await s3.put(length: length, bucket: bucket, key: key, options: options) {
-                    try await reader.next()
-                }
-            } else {
-                try await s3.upload(bucket: bucket, key: key, options: options) {
-                    try await reader.next()
-                }
+            // An output of one part is one PUT that can be repeated; a larger one never has more than two parts in memory.
+            var parts = S3.UploadOptions()
+            parts.parallel = 1
+            try await s3.upload(bucket: bucket, key: key, options: options, parts) {
+                try await reader.next()
             }
         } catch {
             // A worker that stopped in the middle also ends the upload: say which of the two it was.

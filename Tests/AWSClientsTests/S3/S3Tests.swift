@@ -113,7 +113,7 @@ import Time
         #expect(head.metadata == ["seed": "42"])
         let body = try await s3.stream(bucket: "bucket", key: "k")
         #expect(body.info.size == 12)
-        #expect(try await body.stream.collect(limit: 100) == Array("some content".utf8))
+        #expect(try await body.collect(limit: 100) == Array("some content".utf8))
     }
 
     @Test func aStreamThatCannotBeginIsAnErrorWithItsCode() async throws {
@@ -262,7 +262,7 @@ import Time
     @Test func aShortBodyIsOnePut() async throws {
         let server = try StrictServer { request, _ in Self.script(request, completion: "") }
         let info = try await S3(server.client()).upload(
-            bucket: "bucket", key: "k", partSize: 5 * Self.mebibyte, next: source(100))
+            bucket: "bucket", key: "k", next: source(100))
         #expect(info.etag == "\"whole\"")
         #expect(server.requests.map(\.method) == ["PUT"])
     }
@@ -272,16 +272,26 @@ import Time
             Self.script(request, completion: "<R><ETag>\"all-3\"</ETag></R>")
         }
         let info = try await S3(server.client()).upload(
-            bucket: "bucket", key: "k", partSize: 5 * Self.mebibyte, next: source(11 * Self.mebibyte))
+            bucket: "bucket", key: "k", next: source(11 * Self.mebibyte))
         #expect(info.etag == "\"all-3\"")
         #expect(server.requests.map(\.method) == ["POST", "PUT", "PUT", "PUT", "POST"])
-        #expect(server.requests[1...3].map(\.body.count) == [5, 5, 1].map { $0 * Self.mebibyte })
+        #expect(server.requests[0].headers["x-amz-checksum-algorithm"] == "CRC64NVME")
+        #expect(server.requests[0].headers["x-amz-checksum-type"] == "FULL_OBJECT")
+        // Parts go at once and arrive in any order.
+        let parts = server.requests[1...3].sorted { $0.query["partNumber"]! < $1.query["partNumber"]! }
+        #expect(parts.map(\.body.count) == [5, 5, 1].map { $0 * Self.mebibyte })
+        let list = parts.enumerated().map { index, part in
+            "<Part><PartNumber>\(index + 1)</PartNumber><ETag>&quot;part-\(index + 1)&quot;</ETag>"
+                + "<ChecksumCRC64NVME>\(ChecksumVerifier.value("crc64nvme", part.body)!)</ChecksumCRC64NVME></Part>"
+        }
+        let completion = try #require(server.requests.last)
         #expect(
-            server.requests.last?.text
-                == "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-                + (1...3).map {
-                    "<Part><PartNumber>\($0)</PartNumber><ETag>&quot;part-\($0)&quot;</ETag></Part>"
-                }.joined() + "</CompleteMultipartUpload>")
+            completion.text
+                == "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(list.joined())"
+                + "</CompleteMultipartUpload>")
+        #expect(
+            completion.headers["x-amz-checksum-crc64nvme"]
+                == ChecksumVerifier.value("crc64nvme", parts.flatMap(\.body)))
         #expect(server.refusals == [])
     }
 
@@ -295,7 +305,7 @@ import Time
         let s3 = S3(try server.client())
         let error = await #expect(throws: AWSError.self) {
             try await s3.upload(
-                bucket: "bucket", key: "k", partSize: 5 * Self.mebibyte, next: source(6 * Self.mebibyte))
+                bucket: "bucket", key: "k", next: source(6 * Self.mebibyte))
         }
         #expect(error?.code.rawValue == "InvalidPart")
         #expect(error?.operation == "CompleteMultipartUpload")
@@ -308,7 +318,7 @@ import Time
         let s3 = S3(try server.client())
         let given = Locked(0)
         let error = await #expect(throws: AWSError.self) {
-            try await s3.upload(bucket: "bucket", key: "k", partSize: 5 * Self.mebibyte) {
+            try await s3.upload(bucket: "bucket", key: "k") {
                 let number = given.withLock { given in
                     given += 1
                     return given

@@ -99,7 +99,10 @@ struct SignatureVerifier {
             guard let claimed = headers["x-amz-content-sha256"] else {
                 throw Refusal(code: "InvalidRequest", reason: "no x-amz-content-sha256")
             }
-            let isStreaming = claimed == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+            let isStreaming = [
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+                "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            ].contains(claimed)
             guard isStreaming || claimed == bodyHash else {
                 throw Refusal(code: "XAmzContentSHA256Mismatch", reason: "the body is not what was signed")
             }
@@ -108,7 +111,9 @@ struct SignatureVerifier {
         try compare(
             credential, signature, signed, query: String(target.drop { $0 != "?" }.dropFirst()), date,
             payloadHash)
-        return payloadHash == bodyHash ? raw.body : try decodeChunks(credential, date, seed: signature)
+        if payloadHash != bodyHash { return try decodeChunks(credential, date, seed: signature) }
+        if service == "s3" { try checkChecksums(headers, raw.body) }
+        return raw.body
     }
 
     private func verifyQuery() throws(Refusal) -> [UInt8] {
@@ -185,32 +190,27 @@ struct SignatureVerifier {
 
     private func decodeChunks(_ credential: String, _ date: String, seed: String) throws(Refusal) -> [UInt8] {
         let scope = credential.split(separator: "/").dropFirst().joined(separator: "/")
-        var (rest, previous, body) = (raw.body[...], seed, [UInt8]())
-        while true {
-            let line = rest.prefix { $0 != 0x0D }
-            let parts = String(decoding: line, as: UTF8.self).split(separator: ";")
-            guard parts.count == 2, let size = Int(parts[0], radix: 16),
-                rest.count >= line.count + 2 + size + 2
-            else {
-                throw Refusal(code: "IncompleteBody", reason: "a chunk is cut or has no header")
-            }
-            let data = Array(rest.dropFirst(line.count + 2).prefix(size))
-            rest = rest.dropFirst(line.count + 2 + size + 2)
-            let signature = parts[1].dropFirst("chunk-signature=".count)
-            let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-            let text =
-                "AWS4-HMAC-SHA256-PAYLOAD\n\(date)\n\(scope)\n\(previous)\n\(empty)\n\(Hex.encode(SHA256.hash(data)))"
-            guard sign(text, scope) == signature else {
-                throw Refusal(code: "SignatureDoesNotMatch", reason: "a chunk's signature does not match")
-            }
-            previous = String(signature)
-            if size == 0 { break }
-            body += data
+        let chunks = ChunkVerifier(
+            date: date, scope: scope, sign: { sign($0, scope) }, mode: headers["x-amz-content-sha256"] ?? "")
+        let (body, trailer) = try chunks.decode(raw.body, seed: seed)
+        guard headers["x-amz-decoded-content-length"] == "\(body.count)" else {
+            throw Refusal(
+                code: "IncompleteBody", reason: "the decoded length is not the one announced")
         }
-        guard rest.isEmpty, headers["x-amz-decoded-content-length"] == "\(body.count)" else {
-            throw Refusal(code: "IncompleteBody", reason: "the decoded length is not the one announced")
+        guard trailer.keys.joined() == headers["x-amz-trailer"] ?? "" else {
+            throw Refusal(code: "MalformedTrailerError", reason: "the trailer is not the one announced")
         }
+        try checkChecksums(trailer, body)
         return body
+    }
+
+    private func checkChecksums(_ fields: [String: String], _ body: [UInt8]) throws(Refusal) {
+        let isRequired = target.hasSuffix("?delete=") || target.hasSuffix("?tagging=") && method == "PUT"
+        // Of a whole object that is made of parts sent before.
+        let isOfParts = method == "POST" && contains(target, "uploadId=")
+        if !isOfParts, let fault = ChecksumVerifier.fault(fields, body, isRequired: isRequired) {
+            throw Refusal(code: "BadDigest", reason: fault)
+        }
     }
 
     private func sign(_ text: String, _ scope: String) -> String {
