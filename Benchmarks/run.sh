@@ -16,17 +16,23 @@ signing() {
     ../.venv/bin/python signing/compare.py "$sign" --instructions
 }
 
+streaming() {
+    local build=(swift build --package-path streaming -c release --static-swift-stdlib)
+    "${build[@]}" --quiet
+    ../.venv/bin/python streaming/run.py "$("${build[@]}" --show-bin-path)/transfer"
+}
+
 # The names of runtime/measure.py.
 runtime=(cold echo typed submit memory zip concurrency)
 
 names=("$@")
-[[ ${#names[@]} -gt 0 ]] || names=(json signing "${runtime[@]}")
+[[ ${#names[@]} -gt 0 ]] || names=(json signing streaming "${runtime[@]}")
 chosen=()
 for name in "${names[@]}"; do
     case $name in
-    json | signing) ;;
+    json | signing | streaming) ;;
     runtime) chosen+=("${runtime[@]}") ;;
-    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, ${runtime[*]}, and runtime for all but the first two." >&2 && exit 1; }
+    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, streaming, ${runtime[*]}, and runtime for all but the first three." >&2 && exit 1; }
         chosen+=("$name") ;;
     esac
 done
@@ -35,6 +41,7 @@ for name in "${names[@]}"; do
     case $name in
     json) echo "json: parsing a workflow" && json ;;
     signing) echo "signing: SigV4 beside botocore" && signing ;;
+    streaming) echo "streaming: 1 GB to and from S3 in bounded memory" && streaming ;;
     esac
 done
 if [[ ${#chosen[@]} -gt 0 ]]; then
