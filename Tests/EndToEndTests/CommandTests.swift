@@ -59,7 +59,7 @@ struct CommandTests {
         #expect(!table.output.contains("\u{1B}"))
     }
 
-    @Test(arguments: ["run", "serve", "invoke", "replay"])
+    @Test(arguments: ["run", "serve", "invoke", "replay", "smoke"])
     func everyCommandHelps(command: String) async throws {
         let run = try await Program.run([command, "--help"])
         #expect(run.status == 0)

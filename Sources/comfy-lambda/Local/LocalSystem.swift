@@ -125,8 +125,9 @@ extension HandlerName {
     {
         let standard: Duration =
             switch self {
-            case .api, .notify: .seconds(30)
-            case .sweep: .seconds(60)
+            case .api: .seconds(29)
+            case .notify: .seconds(30)
+            case .sweep: .seconds(55)
             case .dispatch: .seconds(300)
             }
         return FunctionDefinition(

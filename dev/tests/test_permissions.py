@@ -1,0 +1,191 @@
+"""Each function under the actions that its role allows, and no others, on a moto that asks for them.
+
+moto knows actions but hardly any resources: those are test_template.py's. It calls HeadBucket what IAM calls
+ListBucket.
+The real programs run (`make build` first); a call that the role does not allow is AccessDenied, as in AWS.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+from process import Standin
+from template import ROOT, listed, resources, statements
+
+TOOL = ROOT / ".build/release/comfy-lambda"
+HANDLERS = ["api", "dispatch", "notify", "sweep"]
+REGION = "us-east-1"
+
+
+def actions(handler: str) -> list[str]:
+    """What its role allows; the conditional statements aside."""
+    allowed = [
+        action
+        for statement in statements(f"{handler.capitalize()}Role")
+        if statement["Effect"] == "Allow" and statement["Sid"] not in ("UseKey", "ReadReferences")
+        for action in listed(statement["Action"])
+    ]
+    return [*allowed, *(["s3:HeadBucket"] if "s3:ListBucket" in allowed else [])]
+
+
+class Account:
+    """A table, a bucket, a topic and queues as the template has them, and a key for each function."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        admin = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin"}
+        client = {
+            name: boto3.client(name, endpoint_url=endpoint, region_name=REGION, **admin)
+            for name in ("dynamodb", "s3", "sns", "sqs", "iam")
+        }
+        (table,) = resources("AWS::DynamoDB::Table").values()
+        names = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        client["dynamodb"].create_table(TableName="jobs", **{name: table[name] for name in names})
+        client["s3"].create_bucket(Bucket="pictures")
+        queues = {name: client["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in ("work", "resume", "seen")}
+        topic = client["sns"].create_topic(Name="completions")["TopicArn"]
+        arn = client["sqs"].get_queue_attributes(QueueUrl=queues["seen"], AttributeNames=["QueueArn"])
+        client["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+        self.keys = {handler: self.make_key(client["iam"], handler, actions(handler)) for handler in HANDLERS}
+        self.keys["admin"] = self.make_key(client["iam"], "everything", ["*"])
+        self.variables = {
+            "TABLE_NAME": "jobs", "BUCKET_NAME": "pictures", "TOPIC_ARN": topic, "WORK_QUEUE_URL": queues["work"],
+            "RESUME_QUEUE_URL": queues["resume"], "AWS_REGION": REGION, "AWS_ENDPOINT_URL": endpoint,
+            "AUTH_MODE": "none", "WEBHOOK_ALLOWED_HOSTS": "http://127.0.0.1:9",
+        }  # fmt: skip
+        self.seen = queues["seen"]
+
+    @staticmethod
+    def make_key(iam: Any, user: str, allowed: list[str]) -> tuple[str, str]:
+        iam.create_user(UserName=user)
+        statement = {"Effect": "Allow", "Action": allowed, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=user, PolicyName="role", PolicyDocument=document)
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def client(self, name: str) -> Any:
+        key, secret = self.keys["admin"]
+        return boto3.client(
+            name, endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id=key, aws_secret_access_key=secret
+        )
+
+    def invoke(self, handler: str, event: dict[str, Any], role: str | None = None) -> dict[str, Any]:
+        """One event through the real program; the answer, and what was logged."""
+        key, secret = self.keys[role or handler]
+        variables = {**self.variables, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+        words = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
+        result = subprocess.run(
+            [str(TOOL), "invoke", "--handler", handler, "--event", "-", "--json", "--verbose", "--timeout", "60",
+             *words],
+            input=json.dumps(event), capture_output=True, text=True, timeout=90, cwd=ROOT, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        return {**json.loads(result.stdout), "log": result.stderr}
+
+
+def auth(endpoint: str, after: str) -> None:
+    """From how many calls on moto asks for permissions."""
+    requests.post(f"{endpoint}/moto-api/reset-auth", data=after, headers={"Content-Type": "text/plain"}, timeout=10)
+
+
+@pytest.fixture
+def account(standin: Callable[..., Standin]) -> Iterator[Account]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    made = Account(endpoint)
+    made.variables["COMFYUI_URLS"] = standin().address
+    auth(endpoint, "0")
+    yield made
+    auth(endpoint, "inf")
+    requests.post(f"{endpoint}/moto-api/reset", timeout=10)
+    server.stop()
+
+
+def request(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    event = json.loads((ROOT / "dev/events/generate.json").read_text())
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    event["isBase64Encoded"] = False
+    event["headers"] = {**event["headers"], "idempotency-key": f"{path}-{len(json.dumps(body))}"}
+    event.pop("body", None)
+    return {**event, "body": json.dumps(body)} if body else event
+
+
+def messages(queue: str, *bodies: str) -> dict[str, Any]:
+    event = json.loads((ROOT / "dev/events/session/06-dispatch-doorbell.json").read_text())
+    (record,) = event["Records"][:1]
+    records = [{**record, "messageId": f"{queue}-{number}", "body": body} for number, body in enumerate(bodies)]
+    return {"Records": records}
+
+
+DOORBELL = '{"type":"work","job_id":null}'
+
+
+def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
+    sweep = json.loads((ROOT / "dev/events/session/05-sweep-schedule.json").read_text())
+    said = [account.invoke("sweep", sweep)]
+
+    def api(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = account.invoke("api", request(method, path, body))
+        said.append(answer)
+        assert answer["response"]["statusCode"] < 300, answer["response"]
+        return json.loads(answer["response"]["body"])
+
+    assert api("GET", "/health/ready")["workers"] == 1
+    hook = "http://127.0.0.1:9/hook"
+    drawing = {"prompt": "a lighthouse", "steps": 2, "webhook_url": hook}
+    job = api("POST", "/v1/generate", drawing)["job_id"]
+    assert api("GET", "/v1/jobs")["jobs"][0]["job_id"] == job
+    cancelled = api("POST", "/v1/generate", {"prompt": "a barn"})["job_id"]
+    api("POST", f"/v1/jobs/{cancelled}/cancel")
+
+    # A workflow that does not fit into the table goes to the bucket, and comes back from it.
+    noise = Random(1)
+    large = {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 255}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "test"}},
+        "3": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "sd_xl_base_1.0.safetensors"}},
+    }  # fmt: skip
+    for number in range(10, 20):
+        text = noise.randbytes(2400).hex()
+        large[str(number)] = {"class_type": "CLIPTextEncode", "inputs": {"clip": ["3", 1], "text": text}}
+    api("POST", "/v1/workflows/execute", {"workflow": large})
+
+    said.append(account.invoke("dispatch", messages("work", DOORBELL)))
+    assert said[-1]["response"] == {"batchItemFailures": []}
+    page = api("GET", f"/v1/jobs/{job}")
+    assert page["status"] == "completed"
+    stored = account.client("s3").list_objects_v2(Bucket="pictures")["Contents"]
+    assert sorted(entry["Key"].split("/")[0] for entry in stored) == ["outputs", "outputs", "workflows"]
+    assert page["outputs"][0]["url"].startswith("http")
+
+    received = account.client("sqs").receive_message(QueueUrl=account.seen, MaxNumberOfMessages=10)["Messages"]
+    said.append(account.invoke("notify", messages("notify", *(message["Body"] for message in received))))
+    assert said[-1]["response"] == {"batchItemFailures": []}
+    delivery = account.client("dynamodb").scan(
+        TableName="jobs", FilterExpression="begins_with(sk, :d)",
+        ExpressionAttributeValues={":d": {"S": "DELIVERY#"}},
+    )["Items"]  # fmt: skip
+    assert [(item["state"]["S"], item["attempts"]["N"]) for item in delivery] == [("pending", "1")]
+    account.variables["COMFYUI_URLS"] = ""
+    # The worker is forgotten: the one deletion there is.
+    said.append(account.invoke("sweep", sweep))
+    for answer in said:
+        assert "AccessDenied" not in answer["log"] and "not authorized" not in answer["log"], answer["log"]
+
+
+def test_another_functions_role_does_not_do(account: Account) -> None:
+    """That the moto above would have said so."""
+    answer = account.invoke("notify", messages("notify", "{}"), role="notify")
+    assert answer["response"] == {"batchItemFailures": []}
+    ready = account.invoke("api", request("GET", "/health/ready"), role="notify")
+    assert ready["response"]["statusCode"] == 503
+    assert "AccessDenied" in ready["log"] or "not authorized" in ready["log"] or "403" in ready["log"]
