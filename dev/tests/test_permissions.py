@@ -2,7 +2,7 @@
 
 moto knows actions but hardly any resources: those are test_template.py's. It calls HeadBucket what IAM calls
 ListBucket.
-The real programs run (`make build` first); a call that the role does not allow is AccessDenied, as in AWS.
+The real programs run (`make build` first).
 """
 
 import json
@@ -126,6 +126,16 @@ def messages(queue: str, *bodies: str) -> dict[str, Any]:
     return {"Records": records}
 
 
+def complaints(answer: dict[str, Any]) -> list[str]:
+    """What was logged as more than information: most of what is denied is left to the sweep, and only said."""
+    lines = (json.loads(line.partition("] ")[2]) for line in answer["log"].splitlines() if line.startswith("["))
+    return [
+        f"{line['message']}: {line.get('error')}"
+        for line in lines
+        if line["level"] in ("WARN", "ERROR") and not line["message"].startswith("AUTH_MODE is none")
+    ]
+
+
 DOORBELL = '{"type":"work","job_id":null}'
 
 
@@ -178,8 +188,7 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
     account.variables["COMFYUI_URLS"] = ""
     # The worker is forgotten: the one deletion there is.
     said.append(account.invoke("sweep", sweep))
-    for answer in said:
-        assert "AccessDenied" not in answer["log"] and "not authorized" not in answer["log"], answer["log"]
+    assert [line for answer in said for line in complaints(answer)] == []
 
 
 def test_another_functions_role_does_not_do(account: Account) -> None:
@@ -188,4 +197,4 @@ def test_another_functions_role_does_not_do(account: Account) -> None:
     assert answer["response"] == {"batchItemFailures": []}
     ready = account.invoke("api", request("GET", "/health/ready"), role="notify")
     assert ready["response"]["statusCode"] == 503
-    assert "AccessDenied" in ready["log"] or "not authorized" in ready["log"] or "403" in ready["log"]
+    assert "not ready" in " ".join(complaints(ready))
