@@ -44,7 +44,7 @@ SOURCES = {
     "API/OutputAddress": ("api stream", "s3.presignGet"),
     "API/QueuePosition": ("api", "dynamoDB.query"),
     "Dispatch/JobQueue": ("dispatch sweep", "dynamoDB.query"),
-    "Dispatch/OutputStore": ("dispatch", "s3.put s3.upload"),
+    "Dispatch/OutputStore": ("dispatch", "s3.upload"),
     "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
     # forget() is the sweep's alone.
     "Dispatch/WorkerRegistry": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
