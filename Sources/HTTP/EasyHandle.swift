@@ -36,7 +36,7 @@ extension TransferDelegate {
     /// libcurl's reason for a failure, which it writes here.
     private let errorText: UnsafeMutablePointer<CChar>
     private var headers = HeaderList()
-    private var text: [UInt8] = []
+    private let address = AddressHandle()
     /// Where the multi handle keeps it; nil outside of one.
     var place: Int?
     /// Set while a transfer uses the handle.
@@ -135,15 +135,18 @@ extension TransferDelegate {
         headers = list
     }
 
-    /// The address of the request, written without a string between: this is on the path of every request.
+    /// The whole address of the request.
     func setURL(_ url: URL) {
-        text.removeAll(keepingCapacity: true)
-        url.write(to: &text)
-        text.append(0)
-        unsafe text.withUnsafeBytes { bytes in
-            let address = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress
-            _ = unsafe comfy_curl_setopt_string(pointer, CURLOPT_URL, address)
-        }
+        unsafe comfy_curl_setopt_pointer(pointer, CURLOPT_CURLU, nil)
+        set(CURLOPT_REQUEST_TARGET, nil)
+        set(CURLOPT_URL, url.description)
+    }
+
+    /// The same for less, where libcurl has no need to know the path: it is no proxy's, and no redirect is relative to it.
+    func setServer(_ url: URL) {
+        address.set(url)
+        unsafe comfy_curl_setopt_pointer(pointer, CURLOPT_CURLU, UnsafeMutableRawPointer(address.pointer))
+        set(CURLOPT_REQUEST_TARGET, url.target)
     }
 
     func clearError() { unsafe errorText.pointee = 0 }

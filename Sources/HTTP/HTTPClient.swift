@@ -122,11 +122,11 @@ public final class HTTPClient: Sendable {
 
     /// Any status is a response; only a failed exchange throws. Cancelling the task cancels the transfer.
     public func send(_ request: Request) async throws(HTTPError) -> Response {
-        var redirects = Redirects(Self.traced(request))
+        let request = Self.traced(request)
+        guard request.maximumRedirects > 0 else { return try await exchange(request).response }
+        var redirects = Redirects(request)
         while true {
-            let transfer = try makeTransfer(redirects.request, isStreaming: false)
-            await end(of: transfer)
-            let (response, target) = try transfer.takeResponse()
+            let (response, target) = try await exchange(redirects.request)
             guard try redirects.follow(response.status, target) else { return response }
         }
     }
@@ -174,8 +174,9 @@ extension HTTPClient {
         return transfer
     }
 
-    /// Starts a transfer and suspends until it has ended; cancelling the task cancels it.
-    private func end(of transfer: Transfer) async {
+    /// One exchange, and where its response leads; cancelling the task cancels it.
+    private func exchange(_ request: Request) async throws(HTTPError) -> (response: Response, redirect: String?) {
+        let transfer = try makeTransfer(request, isStreaming: false)
         let loop = loop
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -193,6 +194,7 @@ extension HTTPClient {
         } onCancel: {
             loop.perform { transfer.cancel() }
         }
+        return try transfer.takeResponse()
     }
 
     /// What a caller can get wrong in a request, found before anything is sent.

@@ -20,7 +20,8 @@ public struct HTTPHeaders: Sendable, Hashable, Sequence, ExpressibleByDictionary
     public subscript(name: String) -> String? {
         get {
             var joined: String?
-            for index in fields.indices where sameFieldName(fields[index].name, name) {
+            let name = name.utf8Span.span
+            for index in fields.indices where isFieldName(fields[index].name, name) {
                 let value = fields[index].value
                 joined = joined.map { $0 + ", " + value } ?? value
             }
@@ -89,10 +90,18 @@ extension HTTPHeaders {
 }
 
 /// Field names compare as ASCII without case (RFC 9110 §5.1).
-private func sameFieldName(_ a: String, _ b: String) -> Bool {
-    guard a.utf8.count == b.utf8.count else { return false }
-    let (a, b) = (a.utf8Span.span, b.utf8Span.span)
-    for index in a.indices where asciiLowercased(a[index]) != asciiLowercased(b[index]) { return false }
+private func sameFieldName(_ a: String, _ b: String) -> Bool { isFieldName(a, b.utf8Span.span) }
+
+@inline(__always)
+private func isFieldName(_ name: String, _ wanted: Span<UInt8>) -> Bool {
+    // Nearly all names differ in length, or at the end: AWS's begin alike.
+    guard name.utf8.count == wanted.count else { return false }
+    let name = name.utf8Span.span
+    var index = wanted.count - 1
+    while index >= 0 {
+        guard asciiLowercased(name[index]) == asciiLowercased(wanted[index]) else { return false }
+        index -= 1
+    }
     return true
 }
 

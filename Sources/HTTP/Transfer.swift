@@ -72,12 +72,17 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
 
     private func configure(_ easy: EasyHandle) {
         easy.clearError()
-        easy.setURL(request.url)
+        if request.maximumRedirects == 0, pool.configuration.proxies.isEmpty {
+            easy.setServer(request.url)
+        } else {
+            easy.setURL(request.url)
+        }
         var headers = HeaderList()
         var method: String? = request.method.rawValue
         var hasBody = true
+        var isLarge = true
         switch request.body {
-        case .none where [.post, .put, .patch].contains(request.method):
+        case .none where request.method == .post || request.method == .put || request.method == .patch:
             // Such a request without a body says so: Content-Length: 0.
             setBody(easy, size: 0, bytes: [])
         case .none:
@@ -85,7 +90,8 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
             easy.set(request.method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
             if request.method == .get || request.method == .head { method = nil }
         case .bytes(let bytes):
-            setBody(easy, size: bytes.count, bytes: bytes.count <= Self.inlineBodyLimit ? bytes : nil)
+            isLarge = bytes.count > Self.inlineBodyLimit
+            setBody(easy, size: bytes.count, bytes: isLarge ? nil : bytes)
         case .stream(let length, _):
             setBody(easy, size: length ?? -1, bytes: nil)
             if length == nil { headers.append("Transfer-Encoding", "chunked") }
@@ -95,8 +101,9 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         if hasBody, request.method == .post { method = nil }
         easy.set(CURLOPT_CUSTOMREQUEST, method)
         if hasBody {
-            // Waiting for leave to send costs a round trip and gains nothing against these servers.
-            headers.leaveOut("Expect")
+            // Waiting for leave to send costs a round trip and gains nothing against these servers. libcurl asks for it
+            // above 1 MB, and when it does not know.
+            if isLarge { headers.leaveOut("Expect") }
             // libcurl would call it a form.
             if !request.headers.contains("content-type") { headers.leaveOut("Content-Type") }
         }

@@ -63,7 +63,7 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     /// end a line, a host or a path early.
     var isWellFormed: Bool {
         guard !host.isEmpty, port.map({ (1...65535).contains($0) }) ?? true else { return false }
-        if host.utf8.contains(UInt8(ascii: ":")) {
+        if isAddressInBrackets {
             guard
                 allBytes(
                     of: host,
@@ -91,7 +91,9 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     /// Whether the scheme is one over TLS.
     public var isSecure: Bool { scheme == "https" || scheme == "wss" }
 
-    private var bracketedHost: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host }
+    var bracketedHost: String { isAddressInBrackets ? "[\(host)]" : host }
+
+    private var isAddressInBrackets: Bool { !allBytes(of: host, { $0 != UInt8(ascii: ":") }) }
 
     /// Host and port as a Host header has them: without the scheme's own port.
     public var authority: String {
@@ -99,29 +101,12 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Path and query as they stand in a request line.
-    public var target: String { query.map { "\(path)?\($0)" } ?? path }
+    public var target: String { query.map { path + "?" + $0 } ?? path }
 
     /// The whole address. For logs and errors use `redacted`.
     public var description: String {
-        var bytes: [UInt8] = []
-        write(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// The same as `description`, as bytes at the end of `bytes`.
-    func write(to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: scheme.utf8)
-        bytes.append(contentsOf: "://".utf8)
-        bytes.append(contentsOf: bracketedHost.utf8)
-        if let port {
-            bytes.append(UInt8(ascii: ":"))
-            bytes.append(contentsOf: String(port).utf8)
-        }
-        bytes.append(contentsOf: path.utf8)
-        if let query {
-            bytes.append(UInt8(ascii: "?"))
-            bytes.append(contentsOf: query.utf8)
-        }
+        let port = port.map { ":\($0)" } ?? ""
+        return "\(scheme)://\(bracketedHost)\(port)\(target)"
     }
 
     /// Scheme, authority and path; a query is shown as `?…`: presigned queries are secrets.

@@ -76,7 +76,7 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
         let easy = pool.make()
         self.easy = easy
         easy.delegate = self
-        easy.set(CURLOPT_URL, address.description)
+        easy.setURL(address)
         easy.set(CURLOPT_CONNECT_ONLY, 1)
         easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         easy.set(CURLOPT_PROXY, pool.configuration.proxies.proxy(for: url) ?? "")
