@@ -90,10 +90,10 @@ public enum Log {
     ) {
         let configuration = configuration
         guard level >= configuration.level else { return }
-        let (format, sink) = configuration.output
+        let output = configuration.output
         let line = LogLine(
             time: .now, level: level, message: message(), context: context, fields: fields())
-        sink(line.encoded(as: format))
+        output.sink(line.encoded(as: output.format))
     }
 
     /// For a developer who looks closely.

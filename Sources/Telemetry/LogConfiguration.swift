@@ -8,18 +8,24 @@ final class LogConfiguration: Sendable {
     private let threshold = Atomic<Int>(Log.Level.info.rawValue)
     private let measures = Atomic<Bool>(false)
     private let hasInvoked = Atomic<Bool>(false)
-    private let destination: Mutex<(format: Log.Format, sink: Sink)>
+    private let destination: Mutex<Destination>
     private let space = Mutex<MetricSpace?>(nil)
 
-    init(sink: @escaping Sink) { destination = Mutex((.json, sink)) }
+    /// A type of its own: a closure inside a tuple inside a lock is wrapped once more each time it is read, and the wrapped one is stored.
+    struct Destination: Sendable {
+        var format: Log.Format
+        var sink: Sink
+    }
+
+    init(sink: @escaping Sink) { destination = Mutex(Destination(format: .json, sink: sink)) }
 
     var level: Log.Level { Log.Level(rawValue: threshold.load(ordering: .relaxed)) ?? .info }
 
-    var output: (format: Log.Format, sink: Sink) { destination.withLock { $0 } }
+    var output: Destination { destination.withLock { $0 } }
 
     func set(level: Log.Level, format: Log.Format, sink: Sink?) {
         threshold.store(level.rawValue, ordering: .relaxed)
-        destination.withLock { $0 = (format, sink ?? $0.sink) }
+        destination.withLock { $0 = Destination(format: format, sink: sink ?? $0.sink) }
     }
 
     var isMeasuring: Bool { measures.load(ordering: .relaxed) }
