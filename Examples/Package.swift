@@ -13,5 +13,6 @@ let package = Package(
     targets: [
         function("Echo", ["LambdaRuntime"]),
         function("Typed", ["LambdaRuntime", "LambdaCodable"]),
+        function("Countdown", ["LambdaRuntime"]),
         function("ObjectDigest", ["LambdaRuntime", "LambdaCodable", "AWSClients"]),
     ])

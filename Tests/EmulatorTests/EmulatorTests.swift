@@ -82,7 +82,7 @@ import Testing
             event: String
         ) async throws
     {
-        let emulator = try await start("stuck", timeout: 1)
+        let emulator = try await start("stuck", timeout: 3)
         let document = try JSON(parsing: try await emulator.invoke(event).body)
         #expect(document["errorType"] == "Runtime.Timeout")
         #expect(try await emulator.invoke("0").text == "0")

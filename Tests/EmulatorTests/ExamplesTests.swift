@@ -17,6 +17,13 @@ import Testing
         #expect(try await emulator.invoke(#"{"a":1}"#).text == #"{"a":1}"#)
     }
 
+    @Test func `Countdown streams its lines`() async throws {
+        let emulator = try await start("Countdown", ["COUNTDOWN_FROM": "1"])
+        let text = try await emulator.invoke("{}").text
+        #expect(text.hasPrefix("{\"statusCode\":200"))
+        #expect(text.hasSuffix("\u{0}1\nlift-off\n"))
+    }
+
     @Test func `Typed adds an order up, and says what is wrong with another`() async throws {
         let emulator = try await start("Typed")
         let order = #"{"items":[{"price":2.5,"count":2},{"price":1,"count":1}]}"#

@@ -98,10 +98,11 @@ import Testing
     }
 
     @Test func `a variable that is missing is what the caller is told`() async throws {
-        let answer = try await api([:]).invoke("{}")
+        let answer = try await api(["AWS_REGION": "us-east-1"]).invoke("{}")
         #expect(answer.status == 502)
         let document = try JSON(parsing: answer.body)
-        #expect(document["errorMessage"]?.string?.hasPrefix("TABLE_NAME is not set") == true)
+        let message = try #require(document["errorMessage"]?.string)
+        #expect(message.hasPrefix("TABLE_NAME is not set"), "\(message)")
     }
 
     /// It would double the program. A program that does link it, this one, shows that the question is put rightly.

@@ -1,7 +1,9 @@
 import LambdaRuntime
 
-// A bootstrap for tests: `_HANDLER` names one of `TestFunction`'s cases.
+// A bootstrap for tests: `_HANDLER` is `stream` or names one of `TestFunction`'s cases.
 LambdaRuntime.main { loop in
     let environment = ProcessEnvironment.current
-    return try TestFunction(named: environment["_HANDLER"], on: loop, environment: environment)
+    let name = environment["_HANDLER"]
+    return name == "stream"
+        ? StreamingFunction() : try TestFunction(named: name, on: loop, environment: environment)
 }
