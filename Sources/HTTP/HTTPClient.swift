@@ -175,7 +175,9 @@ extension HTTPClient {
     }
 
     /// One exchange, and where its response leads; cancelling the task cancels it.
-    private func exchange(_ request: Request) async throws(HTTPError) -> (response: Response, redirect: String?) {
+    private func exchange(_ request: Request) async throws(HTTPError) -> (
+        response: Response, redirect: String?
+    ) {
         let transfer = try makeTransfer(request, isStreaming: false)
         let loop = loop
         await withTaskCancellationHandler {
