@@ -1,9 +1,9 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test format lint sanitize coverage docs bench package sbom deploy smoke run serve clean
+.PHONY: help setup build test format lint sanitize fuzz coverage docs bench package sbom deploy smoke run serve clean
 
-SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples)
+SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing)
 PYTHON := .venv/bin/python
 ARGS ?=
 
@@ -36,6 +36,9 @@ format: setup ## format Swift and Python in place
 
 sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address sanitizer
 	@dev/sanitize.sh
+
+fuzz: setup ## libFuzzer on what reads foreign bytes, ten minutes each (ARGS="SECONDS [TARGET...]")
+	@dev/fuzz.sh $(or $(ARGS),600)
 
 coverage: build package ## line coverage of Sources; fails under 80%
 	@mkdir -p .build; swift test --enable-code-coverage --disable-xctest --experimental-maximum-parallelization-width 6 --quiet --scratch-path .build/coverage >.build/coverage.log 2>&1 || \

@@ -72,7 +72,17 @@ python_tests() {
   account pytest "$good" "$bad" "$status"
 }
 
-# The number before a word in pytest's closing line.
+# Ten seconds of what reads foreign bytes, each a test; `make fuzz` takes longer.
+fuzz_tests() {
+  local status closing
+  dev/fuzz.sh 10 2>&1 | tee "$logs/fuzz.log" | sed '$d'
+  status=${PIPESTATUS[0]}
+  closing=$(tail -n 1 "$logs/fuzz.log")
+  [[ $status -eq 0 ]] || problems+=("The fuzzer found something, or did not run: $logs/fuzz.log")
+  account fuzz "$(count passed "$closing")" "$(count failed "$closing")" "$status"
+}
+
+# The number before a word in a closing line.
 count() {
   local number
   number=$(sed -nE "s/(^|.*[^0-9])([0-9]+) $1s?\\b.*/\\2/p" <<<"$2")
@@ -86,6 +96,7 @@ package
 build swift build -c release --product comfy-lambda
 swift_tests
 python_tests
+fuzz_tests
 [[ ${#problems[@]} -eq 0 ]] || printf '\n%s\n' "${problems[@]}"
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 ]]
