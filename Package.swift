@@ -37,6 +37,7 @@ let package = Package(
         .library(name: "LambdaRuntime", targets: ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
         .library(name: "LambdaCodable", targets: ["LambdaCodable"]),
         .library(name: "AWSClients", targets: ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
+        .library(name: "DynamoDBCodable", targets: ["DynamoDBCodable", "AWSClients"]),
         .library(name: "ComfyUI", targets: ["ComfyUI", "HTTP", "JSON"]),
         .library(name: "JSON", targets: ["JSON"]),
         .executable(name: "bootstrap", targets: ["bootstrap"]),
@@ -66,6 +67,8 @@ let package = Package(
         // Second floor: three that do not know one another.
         library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
         library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat", "CSpawn"]),
+        // Apart from the clients, because the functions do not use it: what is linked is what is paid for.
+        library("DynamoDBCodable", ["AWSClients"]),
         library("ComfyUI", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
 
         // For users of the library: typed handlers. It links FoundationEssentials, so `bootstrap` must not.
@@ -114,6 +117,7 @@ let package = Package(
             ["LambdaRuntime", "TestFunctions", "HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
         tests("LambdaCodableTests", ["LambdaCodable", "LambdaRuntime", "Time"]),
         tests("AWSClientsTests", ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
+        tests("DynamoDBCodableTests", ["DynamoDBCodable", "AWSClients"]),
         tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Crypto"]),
         tests(
             "HandlersTests",
