@@ -30,22 +30,24 @@ PYTEST_GOOD = "..s [100%]\n2 passed, 1 skipped in 0.35s"
 PYTEST_BAD = "FAILED dev/tests/test_a.py::test_b - assert 1\n1 failed, 12 passed, 1 error in 75.12s (0:01:15)"
 
 CASES = {
-    "all good": (SWIFT_GOOD, 0, PYTEST_GOOD, 0, "5 passed, 0 failed", []),
-    "Swift fails": (SWIFT_BAD, 1, PYTEST_GOOD, 0, "3 passed, 2 failed", ["x → 3"]),
-    "Swift crashes": (SWIFT_CRASHED, 1, PYTEST_GOOD, 0, "3 passed, 1 failed", ["did not come to its end"]),
-    "Swift runs nothing": ("", 0, PYTEST_GOOD, 0, "2 passed, 1 failed", ["did not come to its end"]),
-    "Python fails": (SWIFT_GOOD, 0, PYTEST_BAD, 1, "15 passed, 2 failed", ["FAILED dev/tests/test_a.py"]),
-    "Python breaks": (SWIFT_GOOD, 0, "INTERNALERROR", 3, "3 passed, 1 failed", ["pytest ended with status 3"]),
-    "Python runs nothing": (SWIFT_GOOD, 0, "no tests ran in 0.01s", 5, "3 passed, 1 failed", ["status 5"]),
+    "all good": (SWIFT_GOOD, 0, PYTEST_GOOD, 0, "11 passed, 0 failed", []),
+    "Swift fails": (SWIFT_BAD, 1, PYTEST_GOOD, 0, "9 passed, 2 failed", ["x → 3"]),
+    "Swift crashes": (SWIFT_CRASHED, 1, PYTEST_GOOD, 0, "9 passed, 1 failed", ["did not come to its end"]),
+    "Swift runs nothing": ("", 0, PYTEST_GOOD, 0, "8 passed, 1 failed", ["did not come to its end"]),
+    "Python fails": (SWIFT_GOOD, 0, PYTEST_BAD, 1, "21 passed, 2 failed", ["FAILED dev/tests/test_a.py"]),
+    "Python breaks": (SWIFT_GOOD, 0, "INTERNALERROR", 3, "9 passed, 1 failed", ["pytest ended with status 3"]),
+    "Python runs nothing": (SWIFT_GOOD, 0, "no tests ran in 0.01s", 5, "9 passed, 1 failed", ["status 5"]),
 }
 
 
-def run(folder: Path, swift: str, python: str) -> subprocess.CompletedProcess:
+def run(folder: Path, swift: str, python: str, package: str = "exit 0") -> subprocess.CompletedProcess:
     """The script in a project of its own, with programs that only talk."""
     (folder / "dev").mkdir()
     shutil.copy(DEV / "test.sh", folder / "dev/test.sh")
-    for path, script in (("bin/swift", swift), (".venv/bin/python", python)):
-        (folder / path).parent.mkdir(parents=True)
+    fuzz = "echo '6 passed, 0 failed'"
+    programs = (("bin/swift", swift), (".venv/bin/python", python), ("dev/package.sh", package), ("dev/fuzz.sh", fuzz))
+    for path, script in programs:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(f"#!/bin/bash\n{script}\n")
         (folder / path).chmod(0o755)
     environment = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
@@ -74,3 +76,16 @@ def test_failed_build(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "no such module" in result.stdout
     assert result.stdout.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_failed_package(tmp_path: Path) -> None:
+    """What is deployed could not be built: told, counted, and the tests that do not need it run all the same."""
+    result = run(
+        tmp_path,
+        f"[[ $1 == build ]] && exit 0; cat <<'END'\n{SWIFT_GOOD}\nEND",
+        f"cat <<'END'\n{PYTEST_GOOD}\nEND",
+        "echo 'package: no compiler'; exit 1",
+    )
+    assert result.returncode == 1
+    assert "package: no compiler" in result.stdout
+    assert result.stdout.splitlines()[-1] == "11 passed, 1 failed"
