@@ -40,6 +40,30 @@ import Testing
         Case("the bucket name \"a..b\" is not 3 to 63 lower-case letters, digits, dots and hyphens") {
             _ = try await S3($0).head(bucket: "a..b", key: "k")
         },
+        Case("directory buckets are not supported; their sessions sign otherwise") {
+            _ = try await S3($0).head(bucket: "name--use1-az4--x-s3", key: "k")
+        },
+        Case("access point aliases are not supported; give a bucket's name") {
+            _ = try await S3($0).head(bucket: "name-abc-s3alias", key: "k")
+        },
+        Case("metadata of 2049 bytes; at most 2,048 (2 KB) are allowed") {
+            var options = S3.PutOptions()
+            options.metadata = ["a": text(2048)]
+            try await S3($0).put([], bucket: "bucket", key: "k", options: options)
+        },
+        Case("11 tags; an object has at most 10") {
+            var options = S3.PutOptions()
+            for number in 0..<11 { options.tags["\(number)"] = "" }
+            try await S3($0).put([], bucket: "bucket", key: "k", options: options)
+        },
+        Case("part 10001; parts are numbered from 1 to 10,000") {
+            _ = try await S3($0).upload(part: 10_001, [], of: .init(bucket: "bucket", key: "k", id: "u"))
+        },
+        Case("1001 objects a page; 1 to 1,000 are allowed") {
+            var options = S3.ListOptions()
+            options.pageSize = 1001
+            for try await _ in S3($0).list("bucket", options) {}
+        },
         Case("access points are not supported; give a bucket's name") {
             _ = try await S3($0).head(bucket: "arn:aws:s3:us-west-2:1:accesspoint/x", key: "k")
         },

@@ -52,6 +52,46 @@ import Time
         }
     }
 
+    @Test func listsCopiesTagsRangesAndBulkDeletes() async throws {
+        let s3 = S3(try await Self.client())
+        try await s3.createBucket("lists")
+        var options = S3.PutOptions(contentType: "text/plain")
+        options.tags = ["user": "a b+c"]
+        options.storageClass = .infrequentAccess
+        let keys = (0..<7).map { "dir \($0 % 2)/ü+\($0)" }
+        for key in keys { try await s3.put(Array(key.utf8), bucket: "lists", key: key, options: options) }
+        #expect(try await s3.tags(bucket: "lists", key: keys[0]) == ["user": "a b+c"])
+        try await s3.setTags(["other": "1"], bucket: "lists", key: keys[0])
+        #expect(try await s3.tags(bucket: "lists", key: keys[0]) == ["other": "1"])
+        #expect(try await s3.head(bucket: "lists", key: keys[0])?.storageClass == "STANDARD_IA")
+
+        var list = S3.ListOptions()
+        list.pageSize = 3
+        let found = try await s3.list("lists", list).objects.reduce(into: []) { $0.append($1.key) }
+        #expect(found == keys.sorted())
+        list.delimiter = "/"
+        var folders: [String] = []
+        for try await page in s3.list("lists", list) { folders += page.prefixes }
+        #expect(folders == ["dir 0/", "dir 1/"])
+
+        try await s3.copy(from: ("lists", keys[1]), to: "lists", key: "copy + ü")
+        #expect(try await s3.get(bucket: "lists", key: "copy + ü") == Array(keys[1].utf8))
+        var get = S3.GetOptions()
+        get.range = .bytes(1...3)
+        #expect(try await s3.get(bucket: "lists", key: "copy + ü", options: get) == Array("ir ".utf8))
+        get = .init()
+        get.onlyIfChanged = try await s3.head(bucket: "lists", key: "copy + ü")?.etag
+        let conditional = get
+        let same = await #expect(throws: AWSError.self) {
+            try await s3.get(bucket: "lists", key: "copy + ü", options: conditional)
+        }
+        #expect(same?.code == .notModified)
+
+        #expect(try await s3.delete(bucket: "lists", keys: keys + ["none"]) == [])
+        let left = try await s3.list("lists").objects.reduce(into: []) { $0.append($1.key) }
+        #expect(left == ["copy + ü"])
+    }
+
     @Test func streamsGoUpAndDown() async throws {
         let s3 = S3(try await Self.client())
         try await s3.createBucket("streams")

@@ -161,6 +161,20 @@ import Time
         let dotted = try client.url(for: s3.call("GetObject", .get, bucket: "my.bucket", key: "a"))
         #expect(dotted.description == "https://s3.eu-west-1.amazonaws.com/my.bucket/a")
     }
+
+    @Test func aBucketsPlaceCanBeChosen() throws {
+        let client = AWSClient(http: TestLoop.http, configuration: try .init(region: "eu-west-1"))
+        let path = try S3(client, addressing: .path).call("GetObject", .get, bucket: "bucket", key: "a")
+        #expect(
+            try client.url(for: path).description == "https://s3.eu-west-1.amazonaws.com/bucket/a")
+        var configuration = try AWSClient.Configuration(region: "eu-west-1")
+        configuration.endpoint = URL("http://storage.example.com:9000")
+        let custom = AWSClient(http: TestLoop.http, configuration: configuration)
+        let host = try S3(custom, addressing: .virtualHost).call(
+            "GetObject", .get, bucket: "bucket", key: "a")
+        #expect(
+            try custom.url(for: host).description == "http://bucket.storage.example.com:9000/a")
+    }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct S3PresignedTests {
