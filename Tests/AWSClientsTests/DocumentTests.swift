@@ -3,7 +3,9 @@ import Testing
 
 /// `docs/aws-clients.md` names a test for each behaviour; each of them is there.
 @Suite struct DocumentTests {
-    private static let folders = ["AWSClientsTests", "HTTPTests", "CryptoTests"]
+    private static let folders = [
+        "AWSClientsTests", "CryptoTests", "DynamoDBCodableTests", "HandlersTests", "HTTPTests",
+    ]
 
     /// The names in the last column of the tables `| behaviour | test |`.
     private static func named() throws -> Set<String> {

@@ -43,6 +43,27 @@ import Testing
         #expect(throws: XMLError(message: "a document type is refused", line: 1)) { try parse(text) }
     }
 
+    /// The "billion laughs": without the refusal 10 entities would be a text of 3 GB. And what would read a file or ask
+    /// a server, inside and outside the document.
+    @Test(arguments: [
+        "<!DOCTYPE l [<!ENTITY l0 \"lol\">"
+            + (1...9).map { "<!ENTITY l\($0) \"\(String(repeating: "&l\($0 - 1);", count: 10))\">" }.joined()
+            + "]><l>&l9;</l>",
+        "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
+        "<!DOCTYPE a [<!ENTITY % x SYSTEM \"http://127.0.0.1/x\"> %x;]><a/>",
+        "<!DOCTYPE a PUBLIC \"-//x\" \"http://127.0.0.1/x.dtd\"><a/>",
+        "<!DOCTYPE a [<!ATTLIST a b CDATA \"default\">]><a/>",
+    ])
+    func entitiesAreNeitherExpandedNorFetched(_ text: String) {
+        let error = #expect(throws: XMLError.self) { try parse(text) }
+        #expect(error?.message == "a document type is refused")
+    }
+
+    @Test func attributesAndCommentsAreOnlyPassedOver() throws {
+        let many = (0..<5000).map { " a\($0)=\"\($0)\"" }.joined()
+        #expect(try parse("<a\(many)>x<!-- <b> --><?pi <c>?></a>").text == "x")
+    }
+
     @Test func depthIsBounded() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "<a>", count: depth) + String(repeating: "</a>", count: depth)
