@@ -58,9 +58,7 @@ func fuzzChunks(_ bytes: [UInt8]) {
         credentials: Credentials(accessKeyID: "a", secretAccessKey: "s"), region: "eu-west-1", service: "s3",
         pathRule: .asSent, keys: SigningKeyCache())
     let sent: [UInt8]? = try? loop.run {
-        var rest = pieces[...]
-        let source = PieceSource(rest)
-        rest = []
+        let source = PieceSource(pieces[...])
         let chunks = ChunkedBody(
             length: length, trailer: trailer,
             signer: encoding.isSigned ? ChunkSigner(seed: "seed", signer: signer, time: time) : nil

@@ -59,7 +59,7 @@ public struct DynamoDB: Sendable {
         return try await attributes(operation, input)
     }
 
-    /// Changes an item, or makes it when there is none and no condition forbids it.
+    /// Changes an item, or makes it when there is none and no condition forbids it. `returningOnFailure` as for `put`.
     @discardableResult
     public func update(
         _ key: Item, in table: String, _ updates: [Update], condition: Condition? = nil,
@@ -74,7 +74,7 @@ public struct DynamoDB: Sendable {
         return try await attributes(operation, input)
     }
 
-    /// Deletes an item; that there was none is no error.
+    /// Deletes an item; that there was none is no error. `returningOnFailure` as for `put`.
     @discardableResult
     public func delete(
         _ key: Item, from table: String, condition: Condition? = nil, returning: ReturnValues = .none,

@@ -1,20 +1,22 @@
 import HTTP
 
 /// Values of a service by their names, each kept for a time. However many callers ask for one, one fetch is in flight;
-/// where a new one fails for a reason that may pass, the old value holds a little longer.
+/// where a new one fails for a reason that may pass, or is slow, the old value holds a little longer.
 final class ValueCache<Value: Sendable>: Sendable {
-    private typealias Fetch = Task<Result<Value, AWSError>, any Error>
+    typealias Outcome = Result<Value, AWSError>
+    typealias Fetch = @Sendable () async throws(AWSError) -> Value
 
     private struct Entry {
         var value: Value?
-        var fetch: Fetch?
         /// By the client's `elapsed`.
         var staleAt: Duration = .zero
+        var isFetching = false
+        var waiters: [Int: CheckedContinuation<Outcome, Never>] = [:]
     }
 
-    private enum Step {
-        case use(Value)
-        case wait(Fetch)
+    private struct State {
+        var entries: [String: Entry] = [:]
+        var lastWaiter = 0
     }
 
     /// Before the next try, after a fetch that failed while there is an old value.
@@ -22,66 +24,95 @@ final class ValueCache<Value: Sendable>: Sendable {
 
     private let client: AWSClient
     private let lifetime: Duration
-    private let entries = Locked<[String: Entry]>([:])
+    private let patience: Duration
+    private let state = Locked(State())
 
-    init(_ client: AWSClient, lifetime: Duration) {
+    /// `patience` is how long a caller waits for a new value where there is an old one.
+    init(_ client: AWSClient, lifetime: Duration, patience: Duration = .seconds(2)) {
         self.client = client
         self.lifetime = lifetime
+        self.patience = patience
     }
 
-    func value(
-        of name: String, fetch: @escaping @Sendable () async throws(AWSError) -> Value
-    ) async throws(AWSError) -> Value {
+    /// The value, fetched when it is none or stale. Throws what the fetch threw, `cancelled`, or `deadlineExceeded`
+    /// where the caller's invocation ends before.
+    func value(of name: String, fetch: @escaping Fetch) async throws(AWSError) -> Value {
         let time = client.clock.elapsed()
-        let step = entries.withLock { entries -> Step in
-            let entry = entries[name] ?? Entry()
-            if let value = entry.value, time < entry.staleAt { return .use(value) }
-            if let fetch = entry.fetch { return .wait(fetch) }
-            let task = start(name, fetch)
-            entries[name, default: Entry()].fetch = task
-            return .wait(task)
+        let entry = state.withLock { $0.entries[name] }
+        if let value = entry?.value, time < entry?.staleAt ?? .zero { return value }
+        let left = client.clock.timeLeft().map { $0 - TimeLimit.margin } ?? client.configuration.callTimeout
+        let limit = entry?.value == nil ? left : min(left, patience)
+        let outcome = try? await withDeadline(limit, on: client.http.loop) { [self] in
+            await wait(for: name, fetch)
         }
-        switch step {
-        case .use(let value): return value
-        case .wait(let fetch):
-            guard let result = try? await fetch.value else {
-                throw AWSError(code: .cancelled, message: "the fetch was cancelled")
-            }
-            return try result.get()
-        }
+        if let outcome { return try outcome.get() }
+        if let old = entry?.value { return old }
+        throw Task.isCancelled
+            ? AWSError(code: .cancelled, message: "cancelled")
+            : AWSError(code: .deadlineExceeded, message: "\(name) did not come in time")
     }
 
-    /// In a task of its own: a caller that is cancelled must not take the value from the others.
-    private func start(_ name: String, _ fetch: @escaping @Sendable () async throws(AWSError) -> Value)
-        -> Fetch
-    {
-        client.http.loop.task { [self] in
-            let result: Result<Value, AWSError>
-            do throws(AWSError) {
-                result = .success(try await fetch())
-            } catch {
-                result = .failure(error)
-            }
-            return finish(name, result)
+    /// The outcome of the fetch in flight, or of one begun now. Leaves at once when cancelled.
+    private func wait(for name: String, _ fetch: @escaping Fetch) async -> Outcome {
+        let ticket = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
         }
-    }
-
-    private func finish(_ name: String, _ result: Result<Value, AWSError>) -> Result<Value, AWSError> {
-        let time = client.clock.elapsed()
-        return entries.withLock { entries in
-            let old = entries[name]?.value
-            switch result {
-            case .success(let value):
-                entries[name] = Entry(value: value, staleAt: time + lifetime)
-                return result
-            case .failure(let error):
-                guard let old, RetryPolicy.verdict(for: error) != .never else {
-                    entries[name] = nil
-                    return result
+        let cancelled = Outcome.failure(AWSError(code: .cancelled, message: "cancelled"))
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let time = client.clock.elapsed()
+                let (settled, mustStart) = state.withLock { state -> (Outcome?, Bool) in
+                    if Task.isCancelled { return (cancelled, false) }
+                    var entry = state.entries[name] ?? Entry()
+                    // A fetch may have ended since the caller looked.
+                    if let value = entry.value, time < entry.staleAt { return (.success(value), false) }
+                    let mustStart = !entry.isFetching
+                    entry.isFetching = true
+                    entry.waiters[ticket] = continuation
+                    state.entries[name] = entry
+                    return (nil, mustStart)
                 }
-                entries[name] = Entry(value: old, staleAt: time + Self.pause)
-                return .success(old)
+                if let settled { continuation.resume(returning: settled) }
+                if mustStart { start(name, fetch) }
+            }
+        } onCancel: {
+            state.withLock { $0.entries[name]?.waiters.removeValue(forKey: ticket) }?
+                .resume(returning: cancelled)
+        }
+    }
+
+    /// In a task of its own: a caller that is cancelled, or whose invocation ends, must not take the value from the
+    /// others.
+    private func start(_ name: String, _ fetch: @escaping Fetch) {
+        CallContext.$current.withValue(nil) {
+            _ = client.http.loop.task { [self] in
+                do throws(AWSError) {
+                    finish(name, .success(try await fetch()))
+                } catch {
+                    finish(name, .failure(error))
+                }
             }
         }
+    }
+
+    private func finish(_ name: String, _ fetched: Outcome) {
+        let time = client.clock.elapsed()
+        let (outcome, waiters) = state.withLock { state -> (Outcome, [CheckedContinuation<Outcome, Never>]) in
+            let waiters = Array((state.entries[name]?.waiters ?? [:]).values)
+            switch fetched {
+            case .success(let value):
+                state.entries[name] = Entry(value: value, staleAt: time + lifetime)
+                return (fetched, waiters)
+            case .failure(let error):
+                guard let old = state.entries[name]?.value, RetryPolicy.verdict(for: error) != .never else {
+                    state.entries[name] = nil
+                    return (fetched, waiters)
+                }
+                state.entries[name] = Entry(value: old, staleAt: time + Self.pause)
+                return (.success(old), waiters)
+            }
+        }
+        for waiter in waiters { waiter.resume(returning: outcome) }
     }
 }

@@ -19,11 +19,11 @@ import Testing
     private let clock = FakeClock()
     private let source = Source()
 
-    private func cache() throws -> ValueCache<String> {
+    private func cache(patience: Duration = .seconds(2)) throws -> ValueCache<String> {
         let client = AWSClient(
             http: TestLoop.http, configuration: try .init(region: "eu-west-1"),
             credentials: StrictServer.credentials, clock: clock.clock)
-        return ValueCache(client, lifetime: .seconds(60))
+        return ValueCache(client, lifetime: .seconds(60), patience: patience)
     }
 
     private func pass(_ duration: Duration) async throws { try await clock.clock.sleep(duration) }
@@ -74,6 +74,40 @@ import Testing
         source.say(.success("two"))
         try await pass(.seconds(5))
         #expect(try await cache.value(of: "a", fetch: source.fetch) == "two")
+    }
+
+    @Test func theOldValueIsGivenWhereTheNewOneIsSlow() async throws {
+        let cache = try cache(patience: .zero)
+        #expect(try await cache.value(of: "a", fetch: source.fetch) == "one")
+        try await pass(.seconds(60))
+        let gate = Locked<CheckedContinuation<Void, Never>?>(nil)
+        let slow: ValueCache<String>.Fetch = { () throws(AWSError) in
+            await withCheckedContinuation { waiting in gate.withLock { $0 = waiting } }
+            return "two"
+        }
+        #expect(try await cache.value(of: "a", fetch: slow) == "one")
+        while gate.withLock({ $0 == nil }) { await Task.yield() }
+        gate.withLock { $0?.resume() }
+        while try await cache.value(of: "a", fetch: source.fetch) == "one" { await Task.yield() }
+        #expect(try await cache.value(of: "a", fetch: source.fetch) == "two")
+        #expect(source.count == 1)
+    }
+
+    @Test func aCallerThatIsCancelledLeavesTheFetchToTheOthers() async throws {
+        let cache = try cache()
+        let gate = Locked<CheckedContinuation<Void, Never>?>(nil)
+        let slow: ValueCache<String>.Fetch = { () throws(AWSError) in
+            await withCheckedContinuation { waiting in gate.withLock { $0 = waiting } }
+            return "one"
+        }
+        let first = Task { try await cache.value(of: "a", fetch: slow) }
+        while gate.withLock({ $0 == nil }) { await Task.yield() }
+        first.cancel()
+        let error = await #expect(throws: AWSError.self) { try await first.value }
+        #expect(error?.code == .cancelled)
+        async let second = cache.value(of: "a", fetch: slow)
+        gate.withLock { $0?.resume() }
+        #expect(try await second == "one")
     }
 
     @Test func whatIsGoneOrForbiddenIsNoLongerGiven() async throws {
