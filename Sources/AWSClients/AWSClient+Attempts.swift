@@ -52,7 +52,8 @@ extension AWSClient {
                     // Even where this call cannot be repeated, the next one shall not fail for the same reason.
                     guard let credentials, !hasAskedForOthers else { throw failed }
                     hasAskedForOthers = true
-                    isWorthwhile = await self.credentials.replace(credentials)
+                    isWorthwhile = await self.credentials.replace(
+                        credentials, within: limit.remaining(at: clock.elapsed()))
                 }
                 guard isWorthwhile, attempt < policy.maximumAttempts, call.isReplayable else { throw failed }
                 let delay = policy.delay(

@@ -54,9 +54,9 @@ final class CredentialCache: CredentialProvider {
     }
 
     /// What a service called expired, whatever their own date says, is used no more. True when there are others now.
-    func replace(_ expired: Credentials) async -> Bool {
+    func replace(_ expired: Credentials, within limit: Duration) async -> Bool {
         state.withLock { if $0.held == expired { $0.held = nil } }
-        let others = try? await credentials()
+        let others = try? await credentials(within: limit)
         return others.map { $0 != expired } ?? false
     }
 
