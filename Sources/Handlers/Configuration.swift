@@ -37,6 +37,7 @@ struct Configuration: Sendable {
     var maximumConcurrentExecutions: Int
     var corsAllowedOrigins: [String]
     var outputBaseURL: URL?
+    var streamURL: URL?
     var urlLifetime: Duration
     var dispatchConcurrency: Int
     var handOffMargin: Duration
@@ -78,6 +79,7 @@ extension Configuration {
         maximumConcurrentExecutions = try read.integer("MAX_CONCURRENT_EXECUTIONS", 3, in: 1...1000)
         corsAllowedOrigins = try read.list("CORS_ALLOWED_ORIGINS") { $0 }
         outputBaseURL = try read.url("OUTPUT_BASE_URL")
+        streamURL = try read.url("STREAM_URL")
         urlLifetime = try read.seconds("URL_EXPIRES_SECONDS", 3600, in: 60...604_800)
         dispatchConcurrency = try read.integer("DISPATCH_CONCURRENCY", 10, in: 1...100)
         handOffMargin = try read.seconds("HANDOFF_MARGIN_SECONDS", 20, in: 1...300)

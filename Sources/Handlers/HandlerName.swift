@@ -5,7 +5,7 @@ import Telemetry
 
 /// The functions that the one binary can be; `_HANDLER` says which.
 public enum HandlerName: String, Sendable, CaseIterable {
-    case api, dispatch, notify, sweep
+    case api, stream, dispatch, notify, sweep
 
     /// Reads the configuration, and what it refers to, and makes the handler.
     ///
@@ -29,8 +29,9 @@ public enum HandlerName: String, Sendable, CaseIterable {
             }
             let values = try await source.values()
             let first = make(try source.configuration(values))
-            return source.hasReferences
-                ? RefreshingHandler(first, of: values, from: source, make: make) : first
+            guard source.hasReferences else { return first }
+            let refreshing = RefreshingHandler(first, of: values, from: source, make: make)
+            return first is any StreamingHandler ? RefreshingStreamingHandler(refreshing) : refreshing
         } catch let error as Configuration.Invalid {
             throw FunctionError(type: "Runtime.InvalidConfiguration", message: error.description)
         } catch let error as AWSError {
@@ -41,6 +42,7 @@ public enum HandlerName: String, Sendable, CaseIterable {
     private func make(_ services: Services) -> any InvocationHandler {
         switch self {
         case .api: APIHandler(services: services)
+        case .stream: StreamHandler(services: services)
         case .dispatch: DispatchHandler(services: services)
         case .notify: NotifyHandler(services: services)
         case .sweep: SweepHandler(services: services)

@@ -26,7 +26,7 @@ actor RefreshingHandler: InvocationHandler {
     }
 
     /// A value that is gone or makes no sense is told in the log, and the last good ones stay in use.
-    private func current() async -> any InvocationHandler {
+    func current() async -> any InvocationHandler {
         do throws(Configuration.Invalid) {
             let values = try await source.values()
             if values != self.values {
@@ -38,5 +38,20 @@ actor RefreshingHandler: InvocationHandler {
             Log.error("the configuration cannot be refreshed", ["error": .string(error.description)])
         }
         return handler
+    }
+}
+
+/// The same for a handler that streams, which the runtime tells by its type.
+struct RefreshingStreamingHandler: StreamingHandler {
+    private let refreshing: RefreshingHandler
+
+    /// What it makes must stream.
+    init(_ refreshing: RefreshingHandler) { self.refreshing = refreshing }
+
+    func handle(_ event: [UInt8], _ context: InvocationContext, _ response: ResponseWriter) async throws {
+        guard let handler = await refreshing.current() as? any StreamingHandler else {
+            preconditionFailure("a handler that streams was made anew as one that does not")
+        }
+        try await handler.handle(event, context, response)
     }
 }

@@ -10,15 +10,21 @@ public final class HTTPServer: Sendable {
     /// only its sending side counts as that) or the server stops; it may wait as long as it likes.
     public typealias Handler = @Sendable (ServerRequest) async -> ServerResponse
 
+    /// Looks at the head of a request, on the server's own thread: the receiver that it gives takes the body.
+    public typealias BodyReception = @Sendable (ServerRequest) -> (any BodyReceiver)?
+
     /// The port it listens on.
     public let port: Int
     private let daemon: ServerDaemon
 
     /// Starts at once. Port 0 takes any free one. A body over `bodyLimit` bytes is answered with 413.
-    public init(port: Int = 0, on loop: EventLoop, bodyLimit: Int = 16 << 20, handler: @escaping Handler)
-        throws(ServerError)
-    {
-        daemon = ServerDaemon(on: loop, bodyLimit: bodyLimit, handler: handler)
+    /// - Parameter receiver: for requests whose body is not to be waited for; the handler is called when it has ended.
+    public init(
+        port: Int = 0, on loop: EventLoop, bodyLimit: Int = 16 << 20,
+        receiver: @escaping BodyReception = { _ in nil },
+        handler: @escaping Handler
+    ) throws(ServerError) {
+        daemon = ServerDaemon(on: loop, bodyLimit: bodyLimit, receiver: receiver, handler: handler)
         guard let number = UInt16(exactly: port), daemon.start(number) else {
             throw ServerError(description: "127.0.0.1:\(port) cannot be listened on: is the port in use?")
         }
@@ -44,13 +50,18 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
 @safe final class ServerDaemon: @unchecked Sendable {
     let loop: EventLoop
     let bodyLimit: Int
+    let receiver: HTTPServer.BodyReception
     let handler: HTTPServer.Handler
     let registry = ServerRegistry()
     private var handle: OpaquePointer?
 
-    init(on loop: EventLoop, bodyLimit: Int, handler: @escaping HTTPServer.Handler) {
+    init(
+        on loop: EventLoop, bodyLimit: Int, receiver: @escaping HTTPServer.BodyReception,
+        handler: @escaping HTTPServer.Handler
+    ) {
         self.loop = loop
         self.bodyLimit = bodyLimit
+        self.receiver = receiver
         self.handler = handler
     }
 

@@ -25,6 +25,8 @@ import HTTP
     private var method: HTTPMethod?
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
+    /// Takes the body in the request's place.
+    private var receiver: (any BodyReceiver)?
     private var isTooLarge = false
     private var event: Event?
     private var connection: OpaquePointer?
@@ -46,6 +48,9 @@ import HTTP
         guard self.method != nil else {
             self.method = HTTPMethod(rawValue: method)
             unsafe readHeaders(connection)
+            let head = ServerRequest(HTTPMethod(rawValue: method), target: target, headers: headers)
+            receiver = daemon.receiver(head)
+            if receiver != nil { return true }
             guard let length = headers["content-length"].flatMap({ Int($0) }), length > daemon.bodyLimit
             else { return true }
             // A client that is still sending may find a broken pipe instead of the answer: read on, within reason.
@@ -54,6 +59,10 @@ import HTTP
             return unsafe answer(connection, ServerResponse(status: 413))
         }
         if unsafe !data.isEmpty {
+            if let receiver {
+                unsafe receiver.receive(Array(data))
+                return true
+            }
             if isTooLarge || data.count > daemon.bodyLimit - body.count {
                 isTooLarge = true
                 body = []
@@ -68,14 +77,23 @@ import HTTP
             guard case .response(let response) = event else { return false }
             return unsafe answer(connection, response)
         }
-        let request = ServerRequest(
-            HTTPMethod(rawValue: method), target: target, headers: headers, body: body)
-        body = []
+        let request = unsafe takeRequest(connection, method)
         let handler = daemon.handler
         return unsafe suspend(connection) { .response(await handler(request)) }
     }
 
-    private func readHeaders(_ connection: OpaquePointer) {
+    private func takeRequest(_ connection: OpaquePointer, _ method: String) -> ServerRequest {
+        var request = ServerRequest(
+            HTTPMethod(rawValue: method), target: target, headers: headers, body: body)
+        body = []
+        receiver = nil
+        headers = HTTPHeaders()
+        unsafe readHeaders(connection, .FOOTER_KIND)
+        request.trailers = headers
+        return request
+    }
+
+    private func readHeaders(_ connection: OpaquePointer, _ kind: MHD_ValueKind = .HEADER_KIND) {
         let this = unsafe Unmanaged.passUnretained(self).toOpaque()
         let read: MHD_KeyValueIterator = { this, _, name, value in
             guard let this = unsafe this, let name = unsafe name else { return .YES }
@@ -83,11 +101,13 @@ import HTTP
             unsafe exchange.headers.add(String(cString: name), value.map { unsafe String(cString: $0) } ?? "")
             return .YES
         }
-        unsafe MHD_get_connection_values(connection, .HEADER_KIND, read, this)
+        unsafe MHD_get_connection_values(connection, kind, read, this)
     }
 
     /// The connection is done with, answered or not.
     func complete() {
+        receiver?.hungUp()
+        receiver = nil
         for task in tasks { task.cancel() }
         tasks = []
     }

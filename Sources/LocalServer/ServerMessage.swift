@@ -8,8 +8,10 @@ public struct ServerRequest: Sendable {
     public var target: String
     /// In the order sent, repeated names kept.
     public var headers: HTTPHeaders
-    /// The whole body, at most the server's limit.
+    /// The whole body, at most the server's limit; empty when a `BodyReceiver` took it.
     public var body: [UInt8]
+    /// The fields after a chunked body.
+    public var trailers = HTTPHeaders()
 
     /// A request for handlers under test; a server makes its own.
     public init(_ method: HTTPMethod, target: String, headers: HTTPHeaders = [:], body: [UInt8] = []) {
@@ -28,6 +30,14 @@ public struct ServerRequest: Sendable {
     public var query: String? {
         target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
     }
+}
+
+/// Takes the body of a request as it comes, on the server's own thread. There is no back-pressure: a server for local use.
+public protocol BodyReceiver: Sendable {
+    /// The next piece.
+    func receive(_ piece: [UInt8])
+    /// The client hung up before the end of the body; the handler will not be called.
+    func hungUp()
 }
 
 /// What a handler answers.

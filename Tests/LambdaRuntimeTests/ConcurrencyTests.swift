@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 import JSON
 import Telemetry
 import Testing
@@ -10,33 +11,52 @@ extension LambdaRuntimeTests {
     @Suite struct Concurrency {
         // MARK: Concurrency
 
-        @Test func `N invocations run at once, each with its own ids`() async throws {
-            let steps = (1...8).map {
-                RecordingRuntimeAPI.Step.event(id: "r-\($0)", body: Array("\($0)".utf8))
+        /// Nobody answers before all have begun: in one loop after another this would never end.
+        @Test func `64 invocations run at once, each with its own context`() async throws {
+            let count = 64
+            let steps = (1...count).map { number in
+                RecordingRuntimeAPI.Step.event(
+                    id: "r-\(number)", headers: ["Lambda-Runtime-Trace-Id: Root=1-\(number)"],
+                    body: Array("\(number)".utf8))
             }
-            let silences = Array(repeating: RecordingRuntimeAPI.Step.silence, count: 7)
+            let silences = Array(repeating: RecordingRuntimeAPI.Step.silence, count: count - 1)
             let api = try RecordingRuntimeAPI(steps + silences)
             let begun = Collected<String>()
+            let reportsWhenAllHadBegun = Collected<Int>()
             let (everyone, open) = AsyncStream.makeStream(of: Void.self)
             let (status, log) = try await runRuntime(
-                api, environment: ["AWS_LAMBDA_MAX_CONCURRENCY": "8"],
+                api, environment: ["AWS_LAMBDA_MAX_CONCURRENCY": "\(count)"],
                 ClosureHandler { event, context in
                     begun.add(context.requestID)
-                    // Nobody answers before all eight have begun: in one loop after another this would never end.
-                    if begun.all.count == 8 { open.finish() }
+                    if begun.all.count == count {
+                        reportsWhenAllHadBegun.add(api.reports.count)
+                        open.finish()
+                    }
                     for await _ in everyone {}
+                    // A child task sees what its invocation's task does.
+                    async let seen = [InvocationContext.current?.requestID, CallContext.current?.traceHeader]
+                    #expect(
+                        await seen == [context.requestID, "Root=1-\(String(decoding: event, as: UTF8.self))"])
                     Log.info("answering \(context.requestID)")
                     return event
                 })
             #expect(status == 1)
+            #expect(reportsWhenAllHadBegun.all == [0])
             #expect(
                 Set(api.reports.map { "\($0.path) \($0.text)" })
-                    == Set((1...8).map { "invocation/r-\($0)/response \($0)" }))
+                    == Set((1...count).map { "invocation/r-\($0)/response \($0)" }))
             let lines = log.filter { $0["message"]?.string?.hasPrefix("answering") == true }
-            #expect(lines.count == 8)
+            #expect(lines.count == count)
             for line in lines {
                 #expect(line["message"]?.string == "answering \(line["requestId"]?.string ?? "")")
             }
+            // One for each loop, kept: 64 at once need no more.
+            #expect(api.connectionCount == count)
+        }
+
+        @Test func `outside of an invocation there is no context`() {
+            #expect(InvocationContext.current == nil)
+            #expect(CallContext.current == nil)
         }
 
         @Test func `with several at once the trace id stays out of the environment`() async throws {

@@ -17,6 +17,9 @@ struct TestFunction: InvocationHandler {
         /// Does not answer when the event is 1, ignores its cancellation when it is 2, blocks its thread when it is 3; else the
         /// event back.
         case stuck
+        /// The event back after as many milliseconds as it says. A negative number first waits for as many invocations as run at once,
+        /// and then has SIGTERM sent to this process.
+        case slow
         /// Ends the process when the event is `"crash"`, else the event back.
         case crash
         /// Waits until as many invocations run as `AWS_LAMBDA_MAX_CONCURRENCY` says, then answers them all.
@@ -66,6 +69,14 @@ struct TestFunction: InvocationHandler {
             case 3: sleep(3600)
             default: break
             }
+            return event
+        case .slow:
+            Log.info("begun")
+            if number < 0 {
+                await gate.passTogether()
+                kill(getpid(), SIGTERM)
+            }
+            try await loop.sleep(for: .milliseconds(abs(number)))
             return event
         case .crash:
             if event == Array(#""crash""#.utf8) { _exit(3) }

@@ -27,6 +27,7 @@ enum API {
             Route(.get, "/v1/jobs", "listJobs", .user(jobs.list)),
             Route(.get, "/v1/jobs/{id}", "getJob", .user(jobs.show)),
             Route(.get, "/v1/jobs/{id}/image", "getJobImage", .user(jobs.image)),
+            Route(.get, "/v1/jobs/{id}/events", "getJobEvents", .events(jobs.events)),
             Route(.post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel)),
             Route(.get, "/health", "getHealth", .open(health.live)),
             Route(.get, "/health/live", "getLiveness", .open(health.live)),

@@ -6,11 +6,12 @@ import Telemetry
 import Time
 
 /// The function behind API Gateway, a load balancer or a function URL: an event in, an answer out.
-struct APIHandler: InvocationHandler {
+struct APIHandler: HTTPHandler {
     private let router: Router
     private let authenticator: Authenticator
     private let finisher: ResponseFinisher
     private let maximumBodyBytes: Int
+    private let streamURL: URL?
 
     /// Nothing is called yet.
     init(services: Services) {
@@ -24,59 +25,55 @@ struct APIHandler: InvocationHandler {
         authenticator = Authenticator(configuration.authMode)
         finisher = ResponseFinisher(CORSPolicy(configuration.corsAllowedOrigins))
         maximumBodyBytes = configuration.maximumBodyBytes
+        streamURL = configuration.streamURL
         if configuration.authMode == .none {
             Log.warn("AUTH_MODE is none: whoever reaches this function may use it, all as one user")
         }
     }
 
-    func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8] {
-        do {
-            guard case .http(let request) = try LambdaEvent(decoding: event) else {
-                throw FunctionError(
-                    type: "Event.NotHTTP", message: "The api handler takes HTTP events only.")
-            }
-            return await respond(to: request, context).encoded(for: request.format)
-        } catch let error as EventDecodingError where error.kind == .badBase64 {
-            // The body is the client's; whatever else is wrong with an event is not.
-            let refusal = APIError(.invalidJSON, "The body says that it is base64, and is not.")
-            let format = (try? JSON(parsing: event)).flatMap { HTTPEventFormat($0) } ?? .httpAPI
-            let request = HTTPRequest(.post, "/", format: format)
-            return finisher.finish(
-                HTTPResponse(refusal, requestID: context.requestID), to: request,
-                requestID: context.requestID
-            ).encoded(for: format)
-        } catch let error as EventDecodingError {
-            throw FunctionError(type: "Event.Malformed", message: error.description)
-        }
+    func response(to error: EventDecodingError, _ context: InvocationContext) -> HTTPResponse {
+        let refusal = APIError(.invalidJSON, "The body says that it is base64, and is not.")
+        return finisher.finish(
+            HTTPResponse(refusal, requestID: context.requestID), to: HTTPRequest(.post, "/"),
+            requestID: context.requestID)
     }
 
     /// The whole answer to a request; errors are answers too.
     func respond(to request: HTTPRequest, _ context: InvocationContext) async -> HTTPResponse {
+        await reply(to: request, context, streams: false).response
+    }
+
+    /// A response, and for a route that streams what follows it.
+    typealias Reply = (response: HTTPResponse, events: JobEvents?)
+
+    /// The answer to a request. Where it cannot stream, a route of events leads to where they are.
+    func reply(to request: HTTPRequest, _ context: InvocationContext, streams: Bool) async -> Reply {
         let id = request.requestID.flatMap { $0.isEmpty ? nil : $0 } ?? context.requestID
         let begin = ContinuousClock.now
         let match = router.match(request.method, request.path)
-        var response: HTTPResponse
+        var reply: Reply
         do {
-            response = try await answer(to: request, match, id, context)
+            reply = try await answer(to: request, match, id, context, streams)
         } catch {
-            response = HTTPResponse(Self.apiError(error), requestID: id)
+            reply = (HTTPResponse(Self.apiError(error), requestID: id), nil)
         }
-        response = finisher.finish(response, to: request, requestID: id)
+        reply.response = finisher.finish(reply.response, to: request, requestID: id)
         Log.info(
             "request",
             [
                 "method": .string(String(request.method.rawValue.prefix(16))),
                 "operation": match.operation.map { .string($0) } ?? .null,
-                "status": .number(response.status),
+                "status": .number(reply.response.status),
                 "ms": .number((ContinuousClock.now - begin).milliseconds),
                 "gateway_request_id": .string(id),
             ])
-        return response
+        return reply
     }
 
     private func answer(
-        to request: HTTPRequest, _ match: Router.Match, _ id: String, _ context: InvocationContext
-    ) async throws -> HTTPResponse {
+        to request: HTTPRequest, _ match: Router.Match, _ id: String, _ context: InvocationContext,
+        _ streams: Bool
+    ) async throws -> Reply {
         switch match {
         case .none:
             throw APIError(.notFound, "There is no such route.")
@@ -85,24 +82,49 @@ struct APIHandler: InvocationHandler {
             throw APIError(
                 .methodNotAllowed, "This route takes \(list).", headers: ["Allow": list])
         case .options(let methods):
-            return HTTPResponse(
-                status: 204, headers: finisher.cors.preflightHeaders(for: request, methods))
+            return (
+                HTTPResponse(status: 204, headers: finisher.cors.preflightHeaders(for: request, methods)), nil
+            )
         case .route(let route, let parameters):
             let call = APIRequest(
                 http: request, id: id, parameters: parameters, operation: route.name,
                 deadline: context.deadline)
             switch route.endpoint {
             case .open(let endpoint):
-                return try await endpoint(call)
+                return (try await endpoint(call), nil)
             case .user(let endpoint):
                 let user = try authenticator.user(of: request)
                 guard request.body.count <= maximumBodyBytes else {
                     throw APIError(
                         .payloadTooLarge, "The body must have at most \(maximumBodyBytes) bytes.")
                 }
-                return try await endpoint(call, user)
+                return (try await endpoint(call, user), nil)
+            case .events(let endpoint):
+                let user = try authenticator.user(of: request)
+                guard streams else { return (try elsewhere(request), nil) }
+                guard let events = try await endpoint(call, user) else {
+                    return (HTTPResponse(status: 204), nil)
+                }
+                let response = HTTPResponse(status: 200, headers: ["Content-Type": "text/event-stream"])
+                return (response, request.method == .head ? nil : events)
             }
         }
+    }
+
+    /// API Gateway's HTTP API, a load balancer and a buffered function URL pass on whole answers only.
+    private func elsewhere(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
+        guard let streamURL else {
+            throw APIError(.notFound, "Events are not to be had here: this address cannot stream.")
+        }
+        var path = request.path
+        while path.hasPrefix("/") { path.removeFirst() }
+        let base = "\(streamURL)"
+        let location =
+            base + (base.hasSuffix("/") ? "" : "/")
+            + path.split(separator: "/").map {
+                URL.percentEncode(String($0))
+            }.joined(separator: "/")
+        return HTTPResponse(status: 307, headers: ["Location": location])
     }
 
     /// What a client may know of an error; the rest goes to the log.

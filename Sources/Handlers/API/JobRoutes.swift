@@ -61,6 +61,12 @@ struct JobRoutes: Sendable {
         return HTTPResponse(status: 302, headers: ["Location": address.url])
     }
 
+    /// `GET /v1/jobs/{id}/events`.
+    func events(_ request: APIRequest, _ user: User) async throws -> JobEvents? {
+        JobEvents(
+            try await page(request, user), after: request.http.headers["Last-Event-ID"], services: services)
+    }
+
     /// `POST /v1/jobs/{id}/cancel`.
     func cancel(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         try JSONBody.expectNone(of: request.http)

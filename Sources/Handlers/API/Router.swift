@@ -7,6 +7,8 @@ struct Route: Sendable {
     enum Endpoint: Sendable {
         case open(@Sendable (APIRequest) async throws -> HTTPResponse)
         case user(@Sendable (APIRequest, User) async throws -> HTTPResponse)
+        /// nil when the client knows all that there is to know.
+        case events(@Sendable (APIRequest, User) async throws -> JobEvents?)
     }
 
     let method: HTTPMethod

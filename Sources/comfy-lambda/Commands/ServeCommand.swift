@@ -76,7 +76,8 @@ struct ServeCommand: Command {
             defer { FileSystem.remove(environmentFile) }
             front.fulfill(
                 APIFront(
-                    function: system.function(.api), format: format, loop: loop,
+                    function: system.function(.api), stream: system.function(.stream), format: format,
+                    loop: loop,
                     report: { console.note(JobProgress.printable($0)) },
                     onExchange: { method, target, status, duration in
                         let time = Quantity.time(milliseconds: Int(duration.milliseconds))

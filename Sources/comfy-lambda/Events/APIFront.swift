@@ -8,6 +8,8 @@ import Time
 /// API Gateway, or a load balancer, on a loopback port: each HTTP request becomes an event for the function, each answer a response.
 struct APIFront: Sendable {
     let function: LocalFunction
+    /// Behind a function URL of its own in the cloud; here it answers the routes that stream.
+    var stream: LocalFunction?
     let format: HTTPEventFormat
     let loop: EventLoop
     /// How long the gateway waits for the function.
@@ -40,7 +42,12 @@ struct APIFront: Sendable {
     /// One request.
     func answer(_ request: ServerRequest) async -> ServerResponse {
         let start = ContinuousClock.now
-        let response = await exchange(request)
+        let response =
+            if let stream, request.method == .get, request.path.hasSuffix("/events") {
+                await streamedExchange(request, stream)
+            } else {
+                await exchange(request)
+            }
         onExchange(request.method.rawValue, request.target, response.status, .now - start)
         return response
     }
@@ -67,5 +74,61 @@ struct APIFront: Sendable {
             report("\(function.definition.handler): \(error)")
             return HTTPAnswer.badGateway(format)
         }
+    }
+}
+
+// MARK: Function URL with RESPONSE_STREAM
+
+extension APIFront {
+    /// Of a streamed HTTP response's head.
+    private static let preludeLimit = 64 << 10
+
+    private func streamedExchange(_ request: ServerRequest, _ function: LocalFunction) async -> ServerResponse
+    {
+        let event = HTTPEvent(request, requestID: UUID.v4().description, time: .now, host: "127.0.0.1")
+        guard let document = event.document(for: .functionURL) else {
+            return HTTPAnswer.message(400, "Bad Request")
+        }
+        do {
+            switch try await function.open(document.serialized()) {
+            case .stream(let stream): return try await Self.response(to: stream)
+            case .outcome(let outcome):
+                if case .failure(let failure) = outcome {
+                    report("\(function.definition.handler): \(failure)")
+                }
+                return HTTPAnswer.badGateway(.functionURL)
+            }
+        } catch {
+            report("\(function.definition.handler): \(error)")
+            return HTTPAnswer.badGateway(.functionURL)
+        }
+    }
+
+    /// The head is what stands before eight NUL bytes; without a prelude all of it is the body.
+    static func response(to stream: ResponseStream) async throws -> ServerResponse {
+        guard stream.contentType == "application/vnd.awslambda.http-integration-response" else {
+            return ServerResponse(
+                status: 200, headers: ["Content-Type": stream.contentType],
+                body: .stream { try await stream.next() })
+        }
+        var head: [UInt8] = []
+        var end = head.firstIndex(of: 0)
+        while end == nil || head.count < (end ?? 0) + 8 {
+            guard head.count < preludeLimit, let piece = try await stream.next() else {
+                return HTTPAnswer.badGateway(.functionURL)
+            }
+            head += piece
+            end = head.firstIndex(of: 0)
+        }
+        let body = Array(head[((end ?? 0) + 8)...])
+        let answer = HTTPAnswer.response(
+            to: .response(Array(head[..<(end ?? 0)])), for: .functionURL)
+        let first = Promise<Void>()
+        return ServerResponse(
+            status: answer.status, headers: answer.headers,
+            body: .stream {
+                if !body.isEmpty, first.fulfill(()) { return body }
+                return try await stream.next()
+            })
     }
 }

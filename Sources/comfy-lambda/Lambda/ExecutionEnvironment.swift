@@ -19,7 +19,7 @@ final class ExecutionEnvironment: Sendable {
     ) async throws {
         let loop = children.loop
         let api = RuntimeAPI(for: function, on: loop) { [doomed] in doomed.fulfill(()) }
-        server = try HTTPServer(on: loop) { await api.answer($0) }
+        server = try HTTPServer(on: loop, receiver: { api.receiver(of: $0) }) { await api.answer($0) }
         self.api = api
         let launch = ChildProcess.Launch(
             program: function.bootstrap,
@@ -59,8 +59,8 @@ final class ExecutionEnvironment: Sendable {
         }
     }
 
-    /// Runs one invocation at a time.
-    func run(_ invocation: Invocation) async throws -> InvocationOutcome {
+    /// Runs one invocation at a time; a stream goes on after this returns.
+    func run(_ invocation: Invocation) async throws -> InvocationAnswer {
         try await api.run(invocation)
     }
 

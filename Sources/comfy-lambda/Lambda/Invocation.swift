@@ -8,7 +8,7 @@ struct Invocation: Sendable {
     let event: [UInt8]
     /// X-Ray's header.
     let traceID: String
-    let outcome = Promise<InvocationOutcome>()
+    let answer = Promise<InvocationAnswer>()
 
     init(_ event: [UInt8], requestID: String = UUID.v4().description) {
         self.event = event
@@ -22,6 +22,12 @@ struct Invocation: Sendable {
         let random = Hex.encode(SecureRandom.bytes(20))
         return "Root=1-\(seconds)-\(random.prefix(24));Parent=\(random.suffix(16));Sampled=0"
     }
+}
+
+/// What an invocation is answered with: at once, or piece by piece.
+enum InvocationAnswer: Sendable {
+    case outcome(InvocationOutcome)
+    case stream(ResponseStream)
 }
 
 /// How an invocation ended.

@@ -20,12 +20,20 @@ actor LocalFunction {
         self.log = log
     }
 
-    /// Runs an event. Cancelling the caller does not stop the function: Lambda would not either.
+    /// Runs an event to its end. Cancelling the caller does not stop the function: Lambda would not either.
     ///
     /// Throws `CommandFailure` when the program cannot be started at all, and `CancellationError`.
     nonisolated func invoke(_ event: [UInt8]) async throws -> InvocationOutcome {
+        switch try await open(event) {
+        case .outcome(let outcome): outcome
+        case .stream(let stream): await stream.outcome()
+        }
+    }
+
+    /// Runs an event until its answer has begun.
+    nonisolated func open(_ event: [UInt8]) async throws -> InvocationAnswer {
         let invocation = Invocation(event)
-        let result = Promise<Result<InvocationOutcome, any Error>>()
+        let result = Promise<Result<InvocationAnswer, any Error>>()
         children.loop.task {
             do {
                 result.fulfill(.success(try await self.run(invocation)))
@@ -36,11 +44,18 @@ actor LocalFunction {
         return try await result.value().get()
     }
 
-    private func run(_ invocation: Invocation) async throws -> InvocationOutcome {
+    private func run(_ invocation: Invocation) async throws -> InvocationAnswer {
         let environment = try await acquire()
-        let outcome = try await environment.run(invocation)
-        release(environment)
-        return outcome
+        let answer = try await environment.run(invocation)
+        if case .stream(let stream) = answer {
+            children.loop.task {
+                try await stream.ended.value()
+                await self.release(environment)
+            }
+        } else {
+            release(environment)
+        }
+        return answer
     }
 
     private func acquire() async throws -> ExecutionEnvironment {

@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import JSON
 import LocalServer
@@ -18,6 +19,8 @@ actor RuntimeAPI {
     /// What the next `GET …/next` gets.
     private var assigned = Promise<Invocation>()
     private var running: Invocation?
+    /// What the running invocation streams.
+    private var stream: ResponseStream?
     private var endStatus: ChildProcess.ExitStatus?
     private var timer: Task<Void, any Error>?
     /// Called when an invocation ran out of time, before its caller learns of it; the environment then ends the process.
@@ -35,11 +38,11 @@ actor RuntimeAPI {
     }
 
     /// Runs one invocation; the caller sees to it that none is running. The clock starts when the runtime takes it.
-    func run(_ invocation: Invocation) async throws -> InvocationOutcome {
-        if let failure = started.current ?? nil { return .failure(failure) }
-        if let endStatus { return .failure(.exited(endStatus, requestID: invocation.requestID)) }
+    func run(_ invocation: Invocation) async throws -> InvocationAnswer {
+        if let failure = started.current ?? nil { return .outcome(.failure(failure)) }
+        if let endStatus { return .outcome(.failure(.exited(endStatus, requestID: invocation.requestID))) }
         assigned.fulfill(invocation)
-        return try await invocation.outcome.value()
+        return try await invocation.answer.value()
     }
 
     /// The process is gone: what it had, or was about to get, failed.
@@ -47,7 +50,7 @@ actor RuntimeAPI {
         endStatus = status
         timer?.cancel()
         for invocation in [running, assigned.current].compactMap(\.self) {
-            invocation.outcome.fulfill(.failure(.exited(status, requestID: invocation.requestID)))
+            end(invocation, .failure(.exited(status, requestID: invocation.requestID)))
         }
         (running, assigned) = (nil, Promise())
     }
@@ -55,7 +58,7 @@ actor RuntimeAPI {
     /// Fails what waits for the environment to come up.
     func initFailed(_ failure: FunctionFailure) {
         started.fulfill(failure)
-        assigned.current?.outcome.fulfill(.failure(failure))
+        assigned.current?.answer.fulfill(.outcome(.failure(failure)))
     }
 
     // MARK: Requests
@@ -70,6 +73,8 @@ actor RuntimeAPI {
         case (.post, 2) where parts == ["init", "error"]:
             initFailed(failure(in: request))
             return .accepted
+        case (.post, 3) where parts[0] == "invocation" && parts[2] == "response" && Self.streams(request):
+            return finish(parts[1], streamEnd(request))
         case (.post, 3) where parts[0] == "invocation" && parts[2] == "response":
             return take(response: request.body, of: parts[1])
         case (.post, 3) where parts[0] == "invocation" && parts[2] == "error":
@@ -119,7 +124,45 @@ actor RuntimeAPI {
         guard running?.requestID == invocation.requestID else { return }
         running = nil
         onTimeout()
-        invocation.outcome.fulfill(.failure(.timedOut(after: timeout, requestID: invocation.requestID)))
+        end(invocation, .failure(.timedOut(after: timeout, requestID: invocation.requestID)))
+    }
+
+    // MARK: Streamed responses
+
+    private static func streams(_ request: ServerRequest) -> Bool {
+        request.headers["Lambda-Runtime-Function-Response-Mode"]?.lowercased() == "streaming"
+    }
+
+    /// Where the body of such a response goes as it comes. On the server's thread.
+    nonisolated func receiver(of request: ServerRequest) -> ResponseStream? {
+        guard request.method == .post, Self.streams(request) else { return nil }
+        let stream = ResponseStream(
+            contentType: request.headers["Content-Type"] ?? "application/octet-stream")
+        let id = request.path.split(separator: "/").dropLast().last.map(String.init) ?? ""
+        loop.task { await self.begin(stream, of: id) }
+        return stream
+    }
+
+    private func begin(_ stream: ResponseStream, of id: String) {
+        guard let running, running.requestID == id, self.stream == nil else { return }
+        self.stream = stream
+        running.answer.fulfill(.stream(stream))
+    }
+
+    /// The trailers tell of a failure midway.
+    private func streamEnd(_ request: ServerRequest) -> InvocationOutcome {
+        guard let type = request.trailers["Lambda-Runtime-Function-Error-Type"] else { return .response([]) }
+        let document = request.trailers["Lambda-Runtime-Function-Error-Body"].flatMap { Base64.decode($0) }
+        return .failure(FunctionFailure(reported: document ?? [], header: type))
+    }
+
+    /// Whoever waits for the invocation learns how it ended.
+    private func end(_ invocation: Invocation, _ outcome: InvocationOutcome) {
+        // True unless its answer has begun, and the stream is the rest of it.
+        if invocation.answer.fulfill(.outcome(outcome)) { return }
+        guard let stream else { return }
+        self.stream = nil
+        if case .failure(let failure) = outcome { stream.finish(failure) } else { stream.finish(nil) }
     }
 
     private func take(response body: [UInt8], of id: String) -> ServerResponse {
@@ -135,7 +178,7 @@ actor RuntimeAPI {
         }
         timer?.cancel()
         running = nil
-        invocation.outcome.fulfill(outcome)
+        end(invocation, outcome)
         return .accepted
     }
 

@@ -126,6 +126,7 @@ extension HandlerName {
         let standard: Duration =
             switch self {
             case .api: .seconds(29)
+            case .stream: .seconds(300)
             case .notify: .seconds(30)
             case .sweep: .seconds(55)
             case .dispatch: .seconds(300)

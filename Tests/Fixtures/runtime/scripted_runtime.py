@@ -3,10 +3,12 @@
 
 An event is a JSON object with `do`: echo (the event back), env (this process's variables), pid, raise (a function
 error), exit (with `status`), hang, big (an answer of `bytes`), skip (asks for the next without an answer), slow (pid,
-after `seconds`), fail (puts the messages in `fail` of an SQS event's body back), twice (answers twice; the second status).
+after `seconds`), fail (puts the messages in `fail` of an SQS event's body back), twice (answers twice; the second status), stream (`pieces`
+one by one, each after the first only when the file `gate` is there; then the trailers of an error, if `error` names one).
 INIT=error reports an init error, INIT=exit ends before the first invocation, INIT=hang never asks.
 """
 
+import base64
 import http.client
 import json
 import os
@@ -29,6 +31,29 @@ def post(path, document, headers=None):
 
 def respond(request_id, document):
     return post(f"invocation/{request_id}/response", document)
+
+
+def stream(request_id, event):
+    connection.putrequest("POST", ROOT + f"invocation/{request_id}/response")
+    connection.putheader("Content-Type", event.get("type", "application/octet-stream"))
+    connection.putheader("Lambda-Runtime-Function-Response-Mode", "streaming")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.putheader("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body")
+    connection.endheaders()
+    for index, piece in enumerate(event["pieces"]):
+        while index and not os.path.exists(event["gate"]):
+            time.sleep(0.01)
+        data = piece.encode()
+        connection.send(b"%x\r\n%s\r\n" % (len(data), data))
+    if event.get("do_not_end"):
+        os._exit(1)
+    end = b"0\r\n"
+    if "error" in event:
+        document = json.dumps({"errorType": event["error"], "errorMessage": "midway"}).encode()
+        end += b"Lambda-Runtime-Function-Error-Type: %s\r\n" % event["error"].encode()
+        end += b"Lambda-Runtime-Function-Error-Body: %s\r\n" % base64.b64encode(document)
+    connection.send(end + b"\r\n")
+    connection.getresponse().read()
 
 
 def handle(request_id, headers, event):
@@ -65,6 +90,8 @@ def handle(request_id, headers, event):
         respond(request_id, {"first": True})
         status, _, body = respond(request_id, {"first": False})
         print(json.dumps({"second": status, "body": json.loads(body)}), flush=True)
+    elif what == "stream":
+        stream(request_id, event)
     elif what == "http":
         respond(request_id, event["answer"])
     else:
