@@ -200,7 +200,13 @@ extension ScriptedServer {
             while let piece = try? readSome(), !piece.isEmpty {}
         }
 
+        /// Once closed, the descriptor's number may be another connection's already.
+        private func checkIsOpen() throws {
+            if state.withLock({ $0.isClosed }) { throw Ended(description: "the script has closed it") }
+        }
+
         private func readSome() throws -> [UInt8] {
+            try checkIsOpen()
             var piece = [UInt8](repeating: 0, count: 64 << 10)
             let count = unsafe piece.withUnsafeMutableBytes {
                 unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
@@ -214,6 +220,7 @@ extension ScriptedServer {
 
         /// Sends bytes.
         public func write(_ bytes: [UInt8]) throws {
+            try checkIsOpen()
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = unsafe rest.withUnsafeBytes {
