@@ -22,7 +22,7 @@ struct SmokeCommandTests {
     @Test func aSystemThatRefusesTheJobFailsWithItsReason() async throws {
         try await ServedSystem.during { system in
             let run = try await Program.run([
-                "smoke", "--url", system.api.address, "--model", "none.safetensors",
+                "smoke", "--url", system.api.address, "--model", "../none.safetensors",
             ])
             #expect(run.status == 1)
             #expect(run.output.isEmpty)
