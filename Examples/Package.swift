@@ -14,5 +14,5 @@ let package = Package(
         function("Echo", ["LambdaRuntime"]),
         function("Typed", ["LambdaRuntime", "LambdaCodable"]),
         function("Countdown", ["LambdaRuntime"]),
-        function("ObjectDigest", ["LambdaRuntime", "LambdaCodable", "AWSClients"]),
+        function("ObjectDigest", ["LambdaRuntime", "AWSClients"]),
     ])
