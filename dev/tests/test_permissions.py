@@ -2,7 +2,7 @@
 
 moto knows actions but hardly any resources: those are test_template.py's. It calls HeadBucket what IAM calls
 ListBucket.
-The real programs run (`make build` first).
+The real programs run (`make build package` first).
 """
 
 import json
@@ -19,6 +19,7 @@ from process import Standin
 from template import ROOT, listed, resources, statements
 
 TOOL = ROOT / ".build/release/comfy-lambda"
+BOOTSTRAP = ROOT / ".build/lambda/bootstrap"
 HANDLERS = ["api", "dispatch", "notify", "sweep"]
 REGION = "us-east-1"
 
@@ -83,7 +84,7 @@ class Account:
         words = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
         result = subprocess.run(
             [str(TOOL), "invoke", "--handler", handler, "--event", "-", "--json", "--verbose", "--timeout", "60",
-             *words],
+             "--bootstrap", str(BOOTSTRAP), *words],
             input=json.dumps(event), capture_output=True, text=True, timeout=90, cwd=ROOT, check=False,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr

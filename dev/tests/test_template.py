@@ -29,7 +29,9 @@ CALLS = {
     "api": JOBS | ANNOUNCE | query("queue", "by_user", "by_user_status")
     | {("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
        ("sqs:SendMessage", "WorkQueue")},
-    "stream": {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*")},
+    "stream": query("queue", "by_user", "by_user_status")
+    | {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*"),
+       ("s3:ListBucket", "Bucket")},
     "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
     | {("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
        ("s3:GetObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket")},
@@ -40,9 +42,9 @@ CALLS = {
 # Which handlers come to a file that calls AWS, and with which of the clients' operations. Whoever adds a call or a file
 # decides here whose role needs it.
 SOURCES = {
-    "API/HealthRoutes": ("api", "s3.headBucket"),
+    "API/HealthRoutes": ("api stream", "s3.headBucket"),
     "API/OutputAddress": ("api stream", "s3.presignGet"),
-    "API/QueuePosition": ("api", "dynamoDB.query"),
+    "API/QueuePosition": ("api stream", "dynamoDB.query"),
     "Dispatch/JobQueue": ("dispatch sweep", "dynamoDB.query"),
     "Dispatch/OutputStore": ("dispatch", "s3.upload"),
     "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
@@ -53,7 +55,7 @@ SOURCES = {
     "Jobs/IdempotencyStore": ("api", "dynamoDB.get dynamoDB.put"),
     # store(workflow:) is the api's, workflow() is dispatch's, page() everybody's; nobody calls delete().
     "Jobs/JobDocuments": ("", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query s3.get s3.put"),
-    "Jobs/JobList": ("api", "dynamoDB.query"),
+    "Jobs/JobList": ("api stream", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),

@@ -43,6 +43,9 @@ struct APIHandler: HTTPHandler {
         await reply(to: request, context, streams: false).response
     }
 
+    /// The function that streams may change nothing: its role reads only.
+    private static let reads: Set<HTTPMethod> = [.get, .head, .options]
+
     /// A response, and for a route that streams what follows it.
     typealias Reply = (response: HTTPResponse, events: JobEvents?)
 
@@ -85,6 +88,10 @@ struct APIHandler: HTTPHandler {
             return (
                 HTTPResponse(status: 204, headers: finisher.cors.preflightHeaders(for: request, methods)), nil
             )
+        case .route where streams && !Self.reads.contains(request.method):
+            throw APIError(
+                .methodNotAllowed, "This address only reads jobs; send this to the API's own.",
+                headers: ["Allow": "GET, HEAD, OPTIONS"])
         case .route(let route, let parameters):
             let call = APIRequest(
                 http: request, id: id, parameters: parameters, operation: route.name,

@@ -1,7 +1,8 @@
 import HTTP
 import LambdaRuntime
 
-/// `stream`: the API behind a function URL with `RESPONSE_STREAM`. The same routes as `api`, and those that stream.
+/// `stream`: the API behind a function URL with `RESPONSE_STREAM`. The routes of `api` that read, and those
+/// that stream.
 struct StreamHandler: StreamingHandler {
     private let api: APIHandler
 

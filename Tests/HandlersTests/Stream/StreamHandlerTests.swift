@@ -50,6 +50,18 @@ struct StreamHandlerTests {
         #expect(try await ask(stack, broken).head["statusCode"] == 400)
     }
 
+    /// Its role in AWS reads only: what would fail there for want of a permission is refused with a sentence.
+    @Test func nothingIsChangedThroughTheStream() async throws {
+        let stack = try await LocalStack.start()
+        let id = try await stack.submit()
+        for path in ["/v1/generate", "/v1/jobs/\(id)/cancel"] {
+            let answer = try await ask(stack, Self.event("POST", path))
+            #expect(answer.head["statusCode"] == 405)
+            #expect(try JSON(parsing: answer.body)["error"]?["code"] == "METHOD_NOT_ALLOWED")
+        }
+        #expect(try await stack.services.store.job(id)?.state == .queued)
+    }
+
     @Test func theEventsRouteStreamsToTheEndOfTheJob() async throws {
         let stack = try await LocalStack.start()
         let id = try await stack.submit()
