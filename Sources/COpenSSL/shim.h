@@ -18,3 +18,22 @@ static inline int comfy_openssl_mac_init(EVP_MAC_CTX *context, const unsigned ch
     };
     return EVP_MAC_init(context, key, length, parameters);
 }
+
+// Deprecated because OpenSSL loads them by itself, which is what was put off. ERR's own are the names of the libraries.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+static inline void comfy_openssl_load_error_texts(void) {
+    ERR_load_ERR_strings();
+    ERR_load_CRYPTO_strings();
+    ERR_load_BIO_strings();
+    ERR_load_ASN1_strings();
+    ERR_load_PEM_strings();
+    ERR_load_X509_strings();
+    ERR_load_X509V3_strings();
+    ERR_load_EVP_strings();
+    ERR_load_RSA_strings();
+    ERR_load_EC_strings();
+    ERR_load_DH_strings();
+    ERR_load_RAND_strings();
+}
+#pragma clang diagnostic pop

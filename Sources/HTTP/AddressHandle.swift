@@ -1,4 +1,5 @@
 internal import CCurl
+import Crypto
 
 /// Owns libcurl's form of a server's address. Given a whole address, libcurl would parse it and write it anew for every
 /// request; requests to one server differ in their target only.
@@ -19,6 +20,7 @@ internal import CCurl
     func set(_ url: URL) {
         if scheme != url.scheme {
             scheme = url.scheme
+            if url.isSecure { OpenSSLErrorTexts.load() }
             unsafe curl_url_set(pointer, CURLUPART_SCHEME, scheme, 0)
         }
         if host != url.host {

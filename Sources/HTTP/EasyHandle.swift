@@ -1,4 +1,5 @@
 internal import CCurl
+import Crypto
 
 /// What libcurl tells about one transfer, all on the loop's thread. The buffers are libcurl's and last for the call.
 protocol TransferDelegate: AnyObject {
@@ -137,6 +138,7 @@ extension TransferDelegate {
 
     /// The whole address of the request.
     func setURL(_ url: URL) {
+        if url.isSecure { OpenSSLErrorTexts.load() }
         unsafe comfy_curl_setopt_pointer(pointer, CURLOPT_CURLU, nil)
         set(CURLOPT_REQUEST_TARGET, nil)
         set(CURLOPT_URL, url.description)

@@ -1,4 +1,5 @@
 internal import CCurl
+import Crypto
 
 /// Owns libcurl's multi handle: all transfers of one loop, their connections and their poll.
 /// All but `wakeUp` belongs to the loop's thread.
@@ -9,7 +10,10 @@ internal import CCurl
     private var connectionLimit = 0
 
     /// libcurl's global state, made once; `curl_global_init` is thread-safe in 7.84 and later.
-    private static let globalStatus = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    private static let globalStatus = {
+        OpenSSLErrorTexts.putOff()
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    }()
 
     init() {
         precondition(Self.globalStatus == CURLE_OK, "libcurl could not be initialised")

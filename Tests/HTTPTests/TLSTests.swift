@@ -44,6 +44,22 @@ import Testing
         }
     }
 
+    /// OpenSSL's texts are put off at the start, for its speed, and there when TLS is used.
+    @Test func aFailedHandshakeIsToldInWords() async throws {
+        let plain = try ScriptedServer { connection in
+            try connection.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            connection.waitForHangUp()
+        }
+        try await withClient { client in
+            let url = try #require(URL("https://127.0.0.1:\(plain.port)/"))
+            let error = await #expect(throws: HTTPError.self) { _ = try await client.send(.init(.get, url)) }
+            #expect(error?.code == .tls)
+            #expect(
+                error?.reason.contains("SSL routines::wrong version number") == true, "\(error?.reason ?? "")"
+            )
+        }
+    }
+
     @Test func anotherHostsCertificateIsRefused() async throws {
         let (process, port) = try await startServer()
         defer { process.terminate() }
