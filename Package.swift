@@ -35,7 +35,7 @@ let package = Package(
     products: [
         // Each with the modules whose types stand in its interface, so that a user may import them too.
         .library(name: "LambdaRuntime", targets: ["LambdaRuntime", "HTTP", "JSON", "Telemetry", "Time"]),
-        .library(name: "LambdaCodable", targets: ["LambdaCodable"]),
+        .library(name: "LambdaCodable", targets: ["LambdaCodable", "JSON"]),
         .library(name: "AWSClients", targets: ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
         .library(name: "DynamoDBCodable", targets: ["DynamoDBCodable", "AWSClients"]),
         .library(name: "ComfyUI", targets: ["ComfyUI", "HTTP", "JSON"]),
@@ -115,7 +115,7 @@ let package = Package(
         tests(
             "LambdaRuntimeTests",
             ["LambdaRuntime", "TestFunctions", "HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
-        tests("LambdaCodableTests", ["LambdaCodable", "LambdaRuntime", "Time"]),
+        tests("LambdaCodableTests", ["LambdaCodable", "LambdaRuntime", "JSON", "Time"]),
         tests("AWSClientsTests", ["AWSClients", "HTTP", "JSON", "Crypto", "Time"]),
         tests("DynamoDBCodableTests", ["DynamoDBCodable", "AWSClients"]),
         tests("ComfyUITests", ["ComfyUI", "HTTP", "JSON", "Crypto"]),

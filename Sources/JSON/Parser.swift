@@ -129,18 +129,16 @@ private struct Parser {
     /// The string whose opening quote has been read.
     private mutating func string(_ bytes: Span<UInt8>) throws(JSON.ParseError) -> String {
         let start = position
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == .quote {
-                let text = try text(bytes, start..<position)
-                position += 1
-                return text
-            }
-            if byte == .backslash { return try escapedString(bytes, from: start) }
-            guard byte >= 0x20 else { throw failure("control character in a string") }
+        position = bytes.endOfPlainText(from: start)
+        guard position < bytes.count else { throw failure("unterminated string", at: start - 1) }
+        switch bytes[position] {
+        case .quote:
+            let text = try text(bytes, start..<position)
             position += 1
+            return text
+        case .backslash: return try escapedString(bytes, from: start)
+        default: throw failure("control character in a string")
         }
-        throw failure("unterminated string", at: start - 1)
     }
 
     /// The rest of a string that has an escape at `position`. Pieces between escapes are checked as they are copied.
@@ -150,11 +148,7 @@ private struct Parser {
         var result = try text(bytes, start..<position)
         while position < bytes.count {
             let pieceStart = position
-            while position < bytes.count, bytes[position] >= 0x20, bytes[position] != .quote,
-                bytes[position] != .backslash
-            {
-                position += 1
-            }
+            position = bytes.endOfPlainText(from: position)
             if position > pieceStart { result += try text(bytes, pieceStart..<position) }
             if take(.quote, bytes) { return result }
             guard position < bytes.count else { break }

@@ -80,20 +80,13 @@ extension JSON {
     /// Escapes what RFC 8259 §7 requires and nothing else.
     private static func serialize(string: String, into bytes: inout [UInt8]) {
         bytes.append(.quote)
-        if isPlain(string.utf8.span) {
+        let text = string.utf8.span
+        if text.endOfPlainText(from: 0) == text.count {
             bytes.append(contentsOf: string.utf8)
         } else {
             for byte in string.utf8 { serialize(character: byte, into: &bytes) }
         }
         bytes.append(.quote)
-    }
-
-    private static func isPlain(_ text: Span<UInt8>) -> Bool {
-        for position in text.indices {
-            let byte = text[position]
-            if byte < 0x20 || byte == .quote || byte == .backslash { return false }
-        }
-        return true
     }
 
     private static func serialize(character byte: UInt8, into bytes: inout [UInt8]) {

@@ -10,16 +10,16 @@ public import LambdaRuntime
 /// This module links FoundationEssentials, which doubles a static program; a function that counts megabytes and microseconds takes raw
 /// bytes with `InvocationHandler` itself.
 public struct CodableHandler<Event: Decodable, Output: Encodable>: InvocationHandler {
-    private let decoder: JSONDecoder
-    private let encoder: JSONEncoder
+    private let decoder: JSONDecoder?
+    private let encoder: JSONEncoder?
     private let body: @Sendable (Event, InvocationContext) async throws -> Output
 
     /// A handler that is a closure.
-    /// - Parameter decoder: for the event; with a date or key strategy of one's own, say.
-    /// - Parameter encoder: for the output.
+    /// - Parameter decoder: Foundation's, for an event that needs a date or key strategy; without one `JSONValueDecoder`, which is faster.
+    /// - Parameter encoder: Foundation's, for the output; without one `JSONValueEncoder`.
     /// - Parameter body: what it throws fails the invocation, as with any handler.
     public init(
-        decoder: JSONDecoder = JSONDecoder(), encoder: JSONEncoder = JSONEncoder(),
+        decoder: JSONDecoder? = nil, encoder: JSONEncoder? = nil,
         _ body: @escaping @Sendable (Event, InvocationContext) async throws -> Output
     ) {
         self.decoder = decoder
@@ -35,7 +35,8 @@ public struct CodableHandler<Event: Decodable, Output: Encodable>: InvocationHan
 
     private func decode(_ event: [UInt8]) throws(FunctionError) -> Event {
         do {
-            return try decoder.decode(Event.self, from: Data(event))
+            if let decoder { return try decoder.decode(Event.self, from: Data(event)) }
+            return try JSONValueDecoder().decode(Event.self, from: try JSON(parsing: event))
         } catch {
             throw FunctionError(
                 type: "Runtime.UnmarshalError", message: "The event does not fit: \(reason(error, event))")
@@ -44,7 +45,8 @@ public struct CodableHandler<Event: Decodable, Output: Encodable>: InvocationHan
 
     private func encode(_ output: Output) throws(FunctionError) -> [UInt8] {
         do {
-            return Array(try encoder.encode(output))
+            if let encoder { return Array(try encoder.encode(output)) }
+            return try JSONValueEncoder().encode(output).serialized()
         } catch {
             throw FunctionError(
                 type: "Runtime.MarshalError", message: "The output cannot be encoded: \(reason(error))")
@@ -52,9 +54,10 @@ public struct CodableHandler<Event: Decodable, Output: Encodable>: InvocationHan
     }
 }
 
-/// What Foundation says of a coding error, with the path in front: `Records[0].s3.bucket: no value for 'name'`.
+/// What a coding error says, with the path in front: `Records[0].s3.bucket: no value for 'name'`.
 private func reason(_ error: any Error, _ event: [UInt8]? = nil) -> String {
     switch error {
+    case let error as JSON.ParseError: "it is no JSON, \(error)"
     case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
         // Foundation says the same of a number that its type cannot hold as of a text that is no JSON, and does not say where.
         event.map(fault(in:)) ?? context.debugDescription
@@ -62,8 +65,9 @@ private func reason(_ error: any Error, _ event: [UInt8]? = nil) -> String {
         "\(path(context.codingPath))no value for '\(key.stringValue)'"
     case DecodingError.valueNotFound(let type, let context):
         "\(path(context.codingPath))null where \(type) is expected"
-    case DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context):
-        "\(path(context.codingPath))\(context.debugDescription)"
+    case DecodingError.dataCorrupted(let context):
+        "a number or a text in it does not fit its type, \(path(context.codingPath))\(context.debugDescription)"
+    case DecodingError.typeMismatch(_, let context): "\(path(context.codingPath))\(context.debugDescription)"
     case EncodingError.invalidValue(_, let context): "\(path(context.codingPath))\(context.debugDescription)"
     default: "\(error)"
     }
