@@ -2,6 +2,7 @@ extension JSON {
     /// The compact text as UTF-8: members in their order, numbers as they were written.
     public func serialized() -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(leastSize)
         serialize(into: &bytes)
         return bytes
     }
@@ -34,6 +35,18 @@ extension JSON {
                 value.serialize(into: &bytes)
             }
             bytes.append(.closeBrace)
+        }
+    }
+
+    /// How many bytes the compact text has when no string needs an escape: with one allocation of it a long text is copied once.
+    private var leastSize: Int {
+        switch self {
+        case .null, .bool(true): 4
+        case .bool(false): 5
+        case .number(let number): number.text.utf8.count
+        case .string(let string): string.utf8.count + 2
+        case .array(let elements): elements.reduce(2) { $0 + $1.leastSize + 1 }
+        case .object(let members): members.reduce(2) { $0 + $1.key.utf8.count + $1.value.leastSize + 4 }
         }
     }
 
