@@ -1,10 +1,12 @@
 // libcurl for Swift. `curl_easy_setopt` and its like are variadic, which Swift cannot call:
 // each argument type gets a wrapper here. epoll, which Swift's Glibc module leaves out, comes along
-// because the loop polls libcurl's sockets and its own descriptors in one call.
+// because the loop polls libcurl's sockets and its own descriptors in one call; and mallopt, because libcurl takes
+// and frees a large buffer an exchange.
 #pragma once
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>

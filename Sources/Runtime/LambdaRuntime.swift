@@ -16,6 +16,7 @@ public enum LambdaRuntime {
         on loop: EventLoop, environment: [String: String],
         makeHandler: @escaping @Sendable () async throws -> any InvocationHandler
     ) async -> Int32 {
+        Allocator.keepFreedMemory()
         configureLog(environment)
         let settings: Result<RuntimeSettings, FunctionError>
         do { settings = .success(try RuntimeSettings(environment)) } catch { settings = .failure(error) }
