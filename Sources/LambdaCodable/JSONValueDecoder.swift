@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 public import JSON
 
-/// Makes `Decodable` values of parsed JSON, as `JSONDecoder` with its defaults does of bytes, in a fraction of its time.
+/// Makes `Decodable` values of parsed JSON, as `JSONDecoder` with its defaults does of bytes, and faster.
 ///
 /// What differs: of duplicate keys the last wins, not the first, as everywhere in this package; the error of a number that its type
 /// cannot hold has the path to it; and `9007199254740993.5` is no integer.

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 public import JSON
 
-/// Makes JSON of `Encodable` values, as `JSONEncoder` with its defaults does, in a fraction of its time.
+/// Makes JSON of `Encodable` values, as `JSONEncoder` with its defaults does, and faster.
 ///
 /// What differs: members stand in the order in which they were encoded, and `serialized()` does not escape `/`.
 public struct JSONValueEncoder: Sendable {
