@@ -31,7 +31,7 @@ public enum HandlerName: String, Sendable, CaseIterable {
             let first = make(try source.configuration(values))
             guard source.hasReferences else { return first }
             let refreshing = RefreshingHandler(first, of: values, from: source, make: make)
-            return first is any StreamingHandler ? RefreshingStreamingHandler(refreshing) : refreshing
+            return first.streaming == nil ? refreshing : RefreshingStreamingHandler(refreshing)
         } catch let error as Configuration.Invalid {
             throw FunctionError(type: "Runtime.InvalidConfiguration", message: error.description)
         } catch let error as AWSError {

@@ -49,7 +49,7 @@ struct RefreshingStreamingHandler: StreamingHandler {
     init(_ refreshing: RefreshingHandler) { self.refreshing = refreshing }
 
     func handle(_ event: [UInt8], _ context: InvocationContext, _ response: ResponseWriter) async throws {
-        guard let handler = await refreshing.current() as? any StreamingHandler else {
+        guard let handler = await refreshing.current().streaming else {
             preconditionFailure("a handler that streams was made anew as one that does not")
         }
         try await handler.handle(event, context, response)

@@ -6,4 +6,11 @@
 public protocol InvocationHandler: Sendable {
     /// Answers one event before the context's deadline.
     func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8]
+    /// Itself, when it answers piece by piece; nil for every other handler. Nobody has to write it.
+    var streaming: (any StreamingHandler)? { get }
+}
+
+extension InvocationHandler {
+    /// One answer at once.
+    public var streaming: (any StreamingHandler)? { nil }
 }

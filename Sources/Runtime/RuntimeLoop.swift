@@ -45,7 +45,7 @@ final class RuntimeLoop: @unchecked Sendable {
     init(_ shared: Shared) {
         self.shared = shared
         traceVariable = shared.concurrency == 1 ? TraceVariable() : nil
-        streaming = shared.handler as? any StreamingHandler
+        streaming = shared.handler.streaming
     }
 
     /// No further event is asked for.

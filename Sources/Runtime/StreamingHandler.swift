@@ -22,6 +22,9 @@ public protocol StreamingHandler: InvocationHandler {
 }
 
 extension StreamingHandler {
+    /// Asked for, not found by a cast, which would search all conformances of the program at every start.
+    public var streaming: (any StreamingHandler)? { self }
+
     /// The whole response at once, an HTTP response's head included: for tests, and for callers that do not stream.
     public func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8] {
         let channel = ResponseChannel()
