@@ -55,7 +55,7 @@ import Testing
         (["invoke"], "comfy-lambda invoke: option '--event' is missing\nSee 'comfy-lambda invoke --help'.\n"),
         (
             ["invoke", "--event", "x", "--handler", "y"],
-            "comfy-lambda invoke: option '--handler' is 'y'; expected one of api, dispatch, notify, sweep\n"
+            "comfy-lambda invoke: option '--handler' is 'y'; expected one of api, stream, dispatch, notify, sweep\n"
                 + "See 'comfy-lambda invoke --help'.\n"
         ),
         (["replay"], "comfy-lambda replay: DIR is missing\nSee 'comfy-lambda replay --help'.\n"),
