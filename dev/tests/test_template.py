@@ -53,8 +53,8 @@ SOURCES = {
     "Jobs/Announcer": ("api dispatch sweep", "sns.publish"),
     "Jobs/Doorbell": ("api dispatch sweep", "sqs.send"),
     "Jobs/IdempotencyStore": ("api", "dynamoDB.get dynamoDB.put"),
-    # store(workflow:) is the api's, workflow() is dispatch's, page() everybody's; nobody calls delete().
-    "Jobs/JobDocuments": ("", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query s3.get s3.put"),
+    # store(workflow:) is the api's, workflow() is dispatch's, page() everybody's.
+    "Jobs/JobDocuments": ("", "dynamoDB.get dynamoDB.put dynamoDB.query s3.get s3.put"),
     "Jobs/JobList": ("api stream", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),

@@ -123,13 +123,6 @@ struct JobDocuments: Sendable {
         try await dynamoDB.put(item, into: table)
     }
 
-    /// Removes what a refused creation left behind.
-    func delete(_ id: UUID) async throws(AWSError) {
-        for sortKey in ["WORKFLOW", "METADATA", "PROGRESS"] {
-            try await dynamoDB.delete(key(id, sortKey, nil), from: table)
-        }
-    }
-
     private func key(_ id: UUID, _ sortKey: String, _ expires: Timestamp?) -> Item {
         var item: Item = ["pk": .s(JobItem.partition(id)), "sk": .s(sortKey)]
         if let expires { item[TableDefinition.timeToLiveAttribute] = .n(expires.seconds) }
