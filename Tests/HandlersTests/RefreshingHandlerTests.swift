@@ -17,6 +17,14 @@ import Time
         }
     }
 
+    /// The same, streamed.
+    private struct StreamedHosts: StreamingHandler {
+        let hosts: String
+        func handle(_ event: [UInt8], _ context: InvocationContext, _ response: ResponseWriter) async throws {
+            try await response.write(hosts)
+        }
+    }
+
     private let context = InvocationContext(requestID: "r", deadline: .now + .seconds(30))
     private let time = Locked(Duration.zero)
     private let name = "/refreshing/\(UInt64.random(in: 0 ... .max))"
@@ -39,18 +47,19 @@ import Time
             ["Name": .string(name), "Value": .string(value), "Type": "String", "Overwrite": true])
     }
 
-    private func handler() async throws -> RefreshingHandler {
+    private func handler(streaming: Bool = false) async throws -> RefreshingHandler {
         let environment = ConfigurationTests.required.merging(["COMFYUI_URLS": "ssm:\(name)"]) { $1 }
         let source = ConfigurationSource(environment, aws: try await aws())
         let make: @Sendable (Configuration) -> any InvocationHandler = { configuration in
-            Hosts(hosts: configuration.workers.map(\.host).joined(separator: ","))
+            let hosts = configuration.workers.map(\.host).joined(separator: ",")
+            return streaming ? StreamedHosts(hosts: hosts) : Hosts(hosts: hosts)
         }
         let values = try await source.values()
         return RefreshingHandler(
             make(try source.configuration(values)), of: values, from: source, make: make)
     }
 
-    private func answer(_ handler: RefreshingHandler) async throws -> String {
+    private func answer(_ handler: some InvocationHandler) async throws -> String {
         String(decoding: try await handler.handle([], context), as: UTF8.self)
     }
 
@@ -64,6 +73,15 @@ import Time
         #expect(try await answer(handler) == "a")
         pass(.seconds(1))
         #expect(try await answer(handler) == "b,c")
+    }
+
+    @Test func aHandlerThatStreamsIsMadeAnewAsWell() async throws {
+        try await put("http://a")
+        let handler = RefreshingStreamingHandler(try await handler(streaming: true))
+        #expect(try await answer(handler) == "a")
+        try await put("http://b")
+        pass(.seconds(60))
+        #expect(try await answer(handler) == "b")
     }
 
     @Test func theLastGoodValueStays() async throws {
