@@ -51,7 +51,7 @@ struct Deployment: Sendable {
         -> Job
     {
         let now = services.now
-        var job = Job(id: UUID.v7(milliseconds: now.milliseconds), user: user, createdAt: now)
+        var job = Job(id: Job.ID(.v7(milliseconds: now.milliseconds)), user: user, createdAt: now)
         job.priority = priority
         try await services.documents.store(
             workflow: workflow, metadata: nil, for: job, expires: now + .seconds(3600))

@@ -16,7 +16,7 @@ struct JobDraft: Sendable {
     var drawsSeed = false
 
     /// The workflow as it will be sent, and the job that runs it.
-    func job(_ id: UUID, user: User, at now: Timestamp, policy: JobPolicy) -> (workflow: JSON, job: Job) {
+    func job(_ id: Job.ID, user: User, at now: Timestamp, policy: JobPolicy) -> (workflow: JSON, job: Job) {
         var graph = graph
         var job = Job(id: id, user: user.id, createdAt: now)
         job.dueAt = now + policy.attention
@@ -37,7 +37,7 @@ struct JobDraft: Sendable {
 
     /// All 64 bits, from the random ones of the job's id: whoever creates the job under the same id once more (a repeated
     /// request that races the first, or follows a crash in the middle of it) writes the same workflow.
-    static func seed(for id: UUID) -> UInt64 {
-        SHA256.hash(Array("seed".utf8) + id.bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    static func seed(for id: Job.ID) -> UInt64 {
+        SHA256.hash(Array("seed".utf8) + id.uuid.bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -89,7 +89,7 @@ struct JobRoutes: Sendable {
 
     private func page(_ request: APIRequest, _ user: User) async throws -> JobDocuments.Page {
         guard let id = request.parameters["id"].flatMap({ UUID($0) }),
-            let page = try await services.documents.page(id, at: services.now),
+            let page = try await services.documents.page(Job.ID(id), at: services.now),
             page.job.user == user.id
         else { throw APIError.noSuchJob }
         return page

@@ -31,7 +31,7 @@ struct JobSubmission: Sendable {
     /// The job's id and its page: a new job's, or that of an earlier request with the same key.
     func submit(_ draft: JobDraft, user: User, repeatable: Repeatable?) async throws -> JobDocuments.Page {
         let now = services.now
-        var id = UUID.v7(milliseconds: now.milliseconds)
+        var id = Job.ID(UUID.v7(milliseconds: now.milliseconds))
         if let repeatable {
             switch try await services.idempotency.claim(
                 user: user.id, key: repeatable.key, bodyHash: repeatable.hash, proposed: id, at: now)
@@ -50,7 +50,7 @@ struct JobSubmission: Sendable {
         return try await create(draft, id, user: user, at: now)
     }
 
-    private func create(_ draft: JobDraft, _ id: UUID, user: User, at now: Timestamp) async throws
+    private func create(_ draft: JobDraft, _ id: Job.ID, user: User, at now: Timestamp) async throws
         -> JobDocuments.Page
     {
         let (workflow, job) = draft.job(id, user: user, at: now, policy: services.configuration.policy)
@@ -81,7 +81,7 @@ struct JobSubmission: Sendable {
     }
 
     /// A doorbell that cannot be rung costs time, not the job: the sweep finds it queued and due.
-    private func ring(for id: UUID) async {
+    private func ring(for id: Job.ID) async {
         let doorbell = services.doorbell
         do {
             try await withDeadline(Self.doorbellPatience, on: services.http.loop) {

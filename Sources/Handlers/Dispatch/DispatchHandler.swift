@@ -17,8 +17,8 @@ struct DispatchHandler: InvocationHandler {
                 type: "Handler.UnexpectedEvent",
                 message: "dispatch takes SQS events of the queues work and resume")
         }
-        var resumes: [UUID: String] = [:]
-        var hint: UUID?
+        var resumes: [Job.ID: String] = [:]
+        var hint: Job.ID?
         for record in batch.records {
             switch Doorbell.Message(body: record.body) {
             case .work(let job): hint = hint ?? job

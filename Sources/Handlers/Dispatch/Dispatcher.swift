@@ -37,7 +37,9 @@ struct Dispatcher: Sendable {
     /// comes near. At most `DISPATCH_CONCURRENCY` jobs run here at once.
     ///
     /// - Returns: the jobs that could not be taken over now and have to be offered again.
-    func dispatch(resumes: [UUID], hint: UUID?, until deadline: Timestamp) async throws(AWSError) -> [UUID] {
+    func dispatch(resumes: [Job.ID], hint: Job.ID?, until deadline: Timestamp) async throws(AWSError) -> [Job
+        .ID]
+    {
         // What is taken over now would be handed off at once, and rung for at once, for ever.
         guard hasTime(deadline) else {
             Log.error(
@@ -46,7 +48,7 @@ struct Dispatcher: Sendable {
         }
         let workers = try await registry.workers()
         let usable = workers.filter { $0.isUsable(at: services.now) }
-        let left = await withTaskGroup(of: UUID?.self) { group in
+        let left = await withTaskGroup(of: Job.ID?.self) { group in
             for id in resumes {
                 group.addTask {
                     await resume(id, workers, elsewhere: usable.count > 1, until: deadline) ? nil : id
@@ -57,7 +59,7 @@ struct Dispatcher: Sendable {
                 Array(repeating: $0, count: services.configuration.slotsPerWorker)
             }.shuffled()
             var active = resumes.count
-            var left: [UUID] = []
+            var left: [Job.ID] = []
             while true {
                 while active < services.configuration.dispatchConcurrency, let worker = places.popLast() {
                     group.addTask {
@@ -84,7 +86,7 @@ struct Dispatcher: Sendable {
         }
     }
 
-    private func lane(on worker: Worker, elsewhere: Bool, hint: UUID?, until deadline: Timestamp) async {
+    private func lane(on worker: Worker, elsewhere: Bool, hint: Job.ID?, until deadline: Timestamp) async {
         do {
             // Between a look at an empty queue and the slot's return a job may have come, whose doorbell
             // found no free slot: so one more look after it.
@@ -101,7 +103,7 @@ struct Dispatcher: Sendable {
     /// Runs job after job on `slot`. True when it was given back because nothing is queued.
     ///
     /// The worker is asked before each claim: one that died takes the job that ran there with it, and no other.
-    private func fill(_ slot: HeldSlot, elsewhere: Bool, hint: UUID?, until deadline: Timestamp)
+    private func fill(_ slot: HeldSlot, elsewhere: Bool, hint: Job.ID?, until deadline: Timestamp)
         async throws(AWSError) -> Bool
     {
         var hint = hint
@@ -124,7 +126,7 @@ struct Dispatcher: Sendable {
 
     /// True when the job needs nobody any more, or ran here; false when it has to be offered again.
     private func resume(
-        _ id: UUID, _ workers: [Worker], elsewhere: Bool, until deadline: Timestamp
+        _ id: Job.ID, _ workers: [Worker], elsewhere: Bool, until deadline: Timestamp
     ) async -> Bool {
         do {
             guard let job = try await services.store.job(id), job.state == .running, let run = job.run

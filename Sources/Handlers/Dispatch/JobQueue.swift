@@ -27,7 +27,7 @@ struct JobQueue: Sendable {
     /// A queued job that may run on `slot`, now `running` under the slot's token; nil when there is none.
     ///
     /// `hint` is the job a doorbell named: the index may not show it yet.
-    func claim(for slot: HeldSlot, elsewhere: Bool, hint: UUID? = nil) async throws(AWSError) -> Job? {
+    func claim(for slot: HeldSlot, elsewhere: Bool, hint: Job.ID? = nil) async throws(AWSError) -> Job? {
         var running: [String: Int] = [:]
         let bands = Job.Band.allCases
         for band in picks.next().isMultiple(of: 10) ? bands : bands.reversed() {
@@ -66,7 +66,7 @@ struct JobQueue: Sendable {
         return count
     }
 
-    private func claim(_ id: UUID, _ slot: HeldSlot) async throws(AWSError) -> Job? {
+    private func claim(_ id: Job.ID, _ slot: HeldSlot) async throws(AWSError) -> Job? {
         guard let job = try await store.job(id), job.state == .queued else { return nil }
         guard try await slots.assign(id, to: slot) else { return nil }
         let run = Job.Run(token: slot.token, worker: slot.worker.id, slot: slot.index)
@@ -84,7 +84,7 @@ struct JobQueue: Sendable {
 
 /// A queued job as the `queue` index shows it.
 private struct Candidate {
-    var id: UUID
+    var id: Job.ID
     var user: String
     var sortKey: String
     var notBefore: Timestamp?
@@ -92,8 +92,8 @@ private struct Candidate {
     var lastWorker: String?
 
     init?(_ item: Item) {
-        guard let id = (item["pk"]?.string).flatMap({ JobItem.id(inPartition: $0) }),
-            let user = item["user"]?.string, let sortKey = item["queue_sk"]?.string
+        guard let id = JobItem.id(of: item), let user = item["user"]?.string,
+            let sortKey = item["queue_sk"]?.string
         else { return nil }
         self.id = id
         self.user = user

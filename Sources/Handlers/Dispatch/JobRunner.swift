@@ -142,11 +142,11 @@ enum RunEnd: Sendable {
 
 /// Names that a run gives to its prompt: derived, so that whoever resumes it, or looks whether it was sent, knows them.
 enum PromptID {
-    static func derive(job: UUID, part: Int = 0, attempt: Int) -> String {
-        "\(UUID.derived(from: ["prompt", "\(job)", "\(part)", "\(attempt)"]))"
+    static func derive(job: Job.ID, attempt: Int) -> String {
+        "\(UUID.derived(from: ["prompt", "\(job)", "\(attempt)"]))"
     }
 
-    static func client(job: UUID, part: Int = 0, attempt: Int) -> String {
-        "\(UUID.derived(from: ["client", "\(job)", "\(part)", "\(attempt)"]))"
+    static func client(job: Job.ID, attempt: Int) -> String {
+        "\(UUID.derived(from: ["client", "\(job)", "\(attempt)"]))"
     }
 }

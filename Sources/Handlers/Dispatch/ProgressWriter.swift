@@ -10,7 +10,7 @@ import Time
 actor ProgressWriter {
     private var progress: Progress
     private let documents: JobDocuments
-    private let job: UUID
+    private let job: Job.ID
     private let attempt: Int
     private let expires: Timestamp
     private var lastWrite: ContinuousClock.Instant?

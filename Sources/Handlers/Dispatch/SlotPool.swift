@@ -58,7 +58,7 @@ struct SlotPool: Sendable {
     }
 
     /// Names the job on the slot, so that an expired lease is known to be its.
-    func assign(_ job: UUID, to slot: HeldSlot) async throws(AWSError) -> Bool {
+    func assign(_ job: Job.ID, to slot: HeldSlot) async throws(AWSError) -> Bool {
         try await write(slot, job: job, condition: .equals("token", .s(slot.token)))
     }
 
@@ -99,7 +99,7 @@ struct SlotPool: Sendable {
     }
 
     /// Whether the slot of a job's run still names the job.
-    func belongs(_ run: Job.Run, to job: UUID) async throws(AWSError) -> Bool {
+    func belongs(_ run: Job.Run, to job: Job.ID) async throws(AWSError) -> Bool {
         let item = try await dynamoDB.get(key(id: run.worker, run.slot), from: table)
         return item?["job"]?.string == "\(job)"
     }
@@ -124,12 +124,12 @@ struct SlotPool: Sendable {
         guard let expires = item["expires"]?.int64, expires < store.clock().milliseconds else {
             return false
         }
-        guard let id = (item["job"]?.string).flatMap({ UUID($0) }) else { return true }
+        guard let id = (item["job"]?.string).flatMap({ Job.ID($0) }) else { return true }
         let run = try await store.job(id)?.run
         return run?.worker != worker.id || run?.slot != index
     }
 
-    private func write(_ slot: HeldSlot, job: UUID?, condition: Condition) async throws(AWSError) -> Bool {
+    private func write(_ slot: HeldSlot, job: Job.ID?, condition: Condition) async throws(AWSError) -> Bool {
         var updates: [Update] = [
             .set("token", .s(slot.token)),
             .set("expires", .n((store.clock() + lease).milliseconds)),

@@ -18,14 +18,14 @@ struct Doorbell: Sendable {
     /// What a dispatcher reads in a message.
     enum Message: Sendable, Hashable {
         /// There may be work. The job is a hint for a dispatcher whose index lags behind.
-        case work(hint: UUID?)
+        case work(hint: Job.ID?)
         /// A run ended without its job: take it over.
-        case resume(UUID)
+        case resume(Job.ID)
 
         /// nil for what is no doorbell.
         init?(body: String) {
             guard let json = try? JSON(parsing: body) else { return nil }
-            let id = (json["job_id"]?.string).flatMap { UUID($0) }
+            let id = (json["job_id"]?.string).flatMap { Job.ID($0) }
             switch (json["type"]?.string, id) {
             case ("work", _): self = .work(hint: id)
             case ("resume", let id?): self = .resume(id)
@@ -44,13 +44,13 @@ struct Doorbell: Sendable {
     }
 
     /// Rings for queued work, after `delay` (at most 15 minutes).
-    func ringWork(for id: UUID?, delay: Duration = .zero) async throws(AWSError) {
+    func ringWork(for id: Job.ID?, delay: Duration = .zero) async throws(AWSError) {
         try await sqs.send(
             Message.work(hint: id).body, to: workQueue, delay: min(delay, .seconds(900)))
     }
 
     /// Asks for somebody to take over a running job; its own queue, so that it never waits behind a backlog.
-    func ringResume(_ id: UUID) async throws(AWSError) {
+    func ringResume(_ id: Job.ID) async throws(AWSError) {
         try await sqs.send(Message.resume(id).body, to: resumeQueue)
     }
 }

@@ -22,13 +22,13 @@ struct IdempotencyStore: Sendable {
     /// What a key means for this request.
     enum Claim: Sendable, Hashable {
         /// The job id to use: the proposed one, or that of an earlier request with the same body.
-        case job(UUID, isNew: Bool)
+        case job(Job.ID, isNew: Bool)
         /// The key was used with another body.
         case mismatch
     }
 
     /// Claims `key` for `user`. `bodyHash` is taken before a seed is drawn, so that a repeated request hashes alike.
-    func claim(user: String, key: String, bodyHash: [UInt8], proposed: UUID, at now: Timestamp)
+    func claim(user: String, key: String, bodyHash: [UInt8], proposed: Job.ID, at now: Timestamp)
         async throws(AWSError) -> Claim
     {
         let partition = Self.partition(user: user, key: key)
@@ -47,7 +47,7 @@ struct IdempotencyStore: Sendable {
             return .job(proposed, isNew: true)
         } catch  where error.code == .conditionalCheckFailed {
             let found = try await dynamoDB.get(["pk": .s(partition), "sk": .s("IDEM")], from: table)
-            guard let found, let id = (found["job_id"]?.string).flatMap({ UUID($0) }) else {
+            guard let found, let id = (found["job_id"]?.string).flatMap({ Job.ID($0) }) else {
                 throw AWSError(
                     .malformedResponse, "an idempotency record without a job id", service: "dynamodb",
                     operation: "GetItem")

@@ -1,4 +1,3 @@
-import Crypto
 import JSON
 import Time
 
@@ -17,8 +16,7 @@ struct Job: Sendable, Hashable {
     /// How the parts of a workflow are run.
     enum ExecutionMode: String, Sendable, CaseIterable { case sequential, parallel }
 
-    /// UUIDv7: ids sort by the time they were made.
-    var id: UUID
+    var id: ID
     var user: String
     var state: State = .queued
     /// Counts transitions; every transition's write is conditional on it.
@@ -120,7 +118,7 @@ struct Job: Sendable, Hashable {
     }
 
     /// A queued job of `user`, due for a first look by the sweep in 30 s should its doorbell be lost.
-    init(id: UUID, user: String, createdAt: Timestamp) {
+    init(id: ID, user: String, createdAt: Timestamp) {
         self.id = id
         self.user = user
         self.createdAt = createdAt

@@ -37,7 +37,7 @@ struct JobDocuments: Sendable {
     }
 
     /// One strongly consistent query; nil when there is no such job or its time is over.
-    func page(_ id: UUID, at now: Timestamp) async throws(AWSError) -> Page? {
+    func page(_ id: Job.ID, at now: Timestamp) async throws(AWSError) -> Page? {
         var query = DynamoDB.Query(
             table: table,
             where: .and([
@@ -61,7 +61,7 @@ struct JobDocuments: Sendable {
     }
 
     /// How far an attempt had come when it was last written; nil before its first frame.
-    func progress(_ id: UUID, attempt: Int) async throws(AWSError) -> JSON? {
+    func progress(_ id: Job.ID, attempt: Int) async throws(AWSError) -> JSON? {
         try await dynamoDB.get(key(id, "PROGRESS", nil), from: table)
             .flatMap { Self.progress($0, attempt: attempt) }
     }
@@ -98,7 +98,7 @@ struct JobDocuments: Sendable {
     }
 
     /// The workflow as it was validated; nil when it is gone.
-    func workflow(_ id: UUID) async throws(AWSError) -> WorkflowGraph? {
+    func workflow(_ id: Job.ID) async throws(AWSError) -> WorkflowGraph? {
         guard let item = try await dynamoDB.get(key(id, "WORKFLOW", nil), from: table) else { return nil }
         var compressed = item["gzip"]?.bytes
         if let name = item["s3_key"]?.string {
@@ -116,14 +116,14 @@ struct JobDocuments: Sendable {
     }
 
     /// Overwrites the progress; its own item in no index, so that it costs one write unit and collides with nothing.
-    func store(progress: JSON, of attempt: Int, for id: UUID, expires: Timestamp) async throws(AWSError) {
+    func store(progress: JSON, of attempt: Int, for id: Job.ID, expires: Timestamp) async throws(AWSError) {
         var item = key(id, "PROGRESS", expires)
         item["attempt"] = .n(attempt)
         item["document"] = .s(progress.text)
         try await dynamoDB.put(item, into: table)
     }
 
-    private func key(_ id: UUID, _ sortKey: String, _ expires: Timestamp?) -> Item {
+    private func key(_ id: Job.ID, _ sortKey: String, _ expires: Timestamp?) -> Item {
         var item: Item = ["pk": .s(JobItem.partition(id)), "sk": .s(sortKey)]
         if let expires { item[TableDefinition.timeToLiveAttribute] = .n(expires.seconds) }
         return item

@@ -13,8 +13,7 @@ extension JobItem {
 
     /// The job of an item that `encode` made.
     static func decode(_ item: Item) throws(DecodingError) -> Job {
-        guard let id = (item["pk"]?.string).flatMap({ id(inPartition: $0) })
-        else { throw DecodingError(attribute: "pk") }
+        guard let id = id(of: item) else { throw DecodingError(attribute: "pk") }
         guard let found = item["schema"]?.int, found <= schema else {
             throw DecodingError(attribute: "schema")
         }

@@ -6,6 +6,7 @@ import Time
 /// A job as a DynamoDB item, and back. Times are milliseconds since 1970; sort keys are padded so that text order is time order.
 enum JobItem {
     static let sortKey = "JOB"
+    private static let partSortKey = "PART#"
     /// Of the item's layout: a reader that finds a newer one refuses it rather than misread it.
     static let schema = 1
     /// Among how many partitions the unfinished jobs are spread.
@@ -13,25 +14,37 @@ enum JobItem {
     /// Among how many partitions each band of the queue is spread.
     static let queueShards = 4
 
-    /// `pk`/`sk` of a job's item.
-    static func key(_ id: UUID) -> Item {
-        ["pk": .s(partition(id)), "sk": .s(sortKey)]
+    /// `pk`/`sk` of the item of a job, or of a part, which stands in its job's partition.
+    static func key(_ id: Job.ID) -> Item {
+        ["pk": .s(partition(id)), "sk": .s(id.part.map { "\(partSortKey)\($0)" } ?? sortKey)]
     }
 
     private static let partitionPrefix = "JOB#"
 
-    static func partition(_ id: UUID) -> String { "\(partitionPrefix)\(id)" }
+    static func partition(_ id: Job.ID) -> String { "\(partitionPrefix)\(id.uuid)" }
 
     /// The job of a partition's name; nil when it is none's.
-    static func id(inPartition name: String) -> UUID? {
-        name.hasPrefix(partitionPrefix) ? UUID(String(name.dropFirst(partitionPrefix.count))) : nil
+    static func id(inPartition name: String) -> Job.ID? {
+        name.hasPrefix(partitionPrefix)
+            ? UUID(String(name.dropFirst(partitionPrefix.count))).map { Job.ID($0) } : nil
+    }
+
+    /// Whose item this is, by the table's own key, which every index carries; nil when it is no job's and no part's.
+    static func id(of item: Item) -> Job.ID? {
+        guard let whole = (item["pk"]?.string).flatMap({ id(inPartition: $0) }), let name = item["sk"]?.string
+        else { return nil }
+        if name == sortKey { return whole }
+        guard name.hasPrefix(partSortKey), let part = Int(name.dropFirst(partSortKey.count)) else {
+            return nil
+        }
+        return Job.ID(whole.uuid, part: part)
     }
 
     static func queuePartition(_ band: Job.Band, shard: Int) -> String { "\(band)#\(shard)" }
 
     static func openPartition(shard: Int) -> String { "OPEN#\(shard)" }
 
-    static func openPartition(of id: UUID) -> String { openPartition(shard: shard(id, of: openShards)) }
+    static func openPartition(of id: Job.ID) -> String { openPartition(shard: shard(id, of: openShards)) }
 
     /// Text whose order is the order of times.
     static func sortable(_ time: Timestamp) -> String {
@@ -40,7 +53,7 @@ enum JobItem {
     }
 
     /// The last byte of a version 7 id is random: a shard by it is even.
-    private static func shard(_ id: UUID, of count: Int) -> Int { Int(id.bytes[15]) % count }
+    private static func shard(_ id: Job.ID, of count: Int) -> Int { Int(id.uuid.bytes[15]) % count }
 
     /// The whole item, index keys included: an index carries the job only while they are there.
     static func encode(_ job: Job) -> Item {

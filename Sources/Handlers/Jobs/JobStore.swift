@@ -41,7 +41,7 @@ struct JobStore: Sendable {
     }
 
     /// The job as it is now (strongly consistent), nil when there is none or its time is over.
-    func job(_ id: UUID) async throws(AWSError) -> Job? {
+    func job(_ id: Job.ID) async throws(AWSError) -> Job? {
         guard let item = try await dynamoDB.get(JobItem.key(id), from: table) else { return nil }
         let job = try decode(item)
         // TTL deletes up to days late: what has expired is gone for a reader at once.
@@ -76,7 +76,7 @@ struct JobStore: Sendable {
 
     /// Like `apply`, but on the job as it is now, again while somebody else's writes come between. With `heldBy`,
     /// only while the run with that token still has the job.
-    func applyLatest(_ event: JobEvent, to id: UUID, heldBy token: String? = nil) async throws(AWSError)
+    func applyLatest(_ event: JobEvent, to id: Job.ID, heldBy token: String? = nil) async throws(AWSError)
         -> Outcome
     {
         var latest = try await job(id)

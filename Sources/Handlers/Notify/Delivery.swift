@@ -14,7 +14,7 @@ struct Delivery: Sendable, Hashable {
         case failed
     }
 
-    let job: UUID
+    let job: Job.ID
     /// `job.completed` and its like.
     let event: String
     var url: String
@@ -59,7 +59,7 @@ extension Delivery {
         sortKey.hasPrefix(sortKeyPrefix) ? String(sortKey.dropFirst(sortKeyPrefix.count)) : nil
     }
 
-    static func key(_ job: UUID, event: String) -> Item {
+    static func key(_ job: Job.ID, event: String) -> Item {
         ["pk": .s(JobItem.partition(job)), "sk": .s(sortKeyPrefix + event)]
     }
 

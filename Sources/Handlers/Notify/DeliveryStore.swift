@@ -25,7 +25,7 @@ struct DeliveryStore: Sendable {
     }
 
     /// As it is now; nil when there is none.
-    func delivery(_ job: UUID, event: String) async throws(AWSError) -> Delivery? {
+    func delivery(_ job: Job.ID, event: String) async throws(AWSError) -> Delivery? {
         try await dynamoDB.get(Delivery.key(job, event: event), from: table).flatMap { Delivery($0) }
     }
 

@@ -55,7 +55,7 @@ struct NotifyHandler: InvocationHandler {
 
     private func take(_ message: String, until deadline: Timestamp) async throws(AWSError) {
         guard let json = try? JSON(parsing: message),
-            let id = (json["job_id"]?.string).flatMap({ UUID($0) }), let event = json["event"]?.string
+            let id = (json["job_id"]?.string).flatMap({ Job.ID($0) }), let event = json["event"]?.string
         else {
             return Log.warn("a message that is no completion")
         }

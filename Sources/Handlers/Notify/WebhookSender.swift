@@ -23,7 +23,7 @@ struct WebhookSender: Sendable {
     }
 
     /// One try, if it is due and nobody else makes it. What fails is left to the next one.
-    func deliver(_ job: UUID, event: String) async {
+    func deliver(_ job: Job.ID, event: String) async {
         let fields: JSON.Object = ["job_id": .string("\(job)"), "event": .string(event)]
         do {
             guard let due = try await store.delivery(job, event: event), due.state == .pending,

@@ -79,7 +79,7 @@ struct Sweeper: Sendable {
 
     /// What stands in the `open_work` index: a job, or a webhook of one.
     private struct DueWork: Sendable {
-        var job: UUID
+        var job: Job.ID
         var deliveryEvent: String?
     }
 
@@ -93,15 +93,15 @@ struct Sweeper: Sendable {
         query.limit = Self.batch
         return try await store.dynamoDB.query(query).items
             .compactMap { item in
-                guard let id = (item["pk"]?.string).flatMap({ JobItem.id(inPartition: $0) }) else {
-                    return nil
-                }
-                return DueWork(
-                    job: id, deliveryEvent: (item["sk"]?.string).flatMap(Delivery.event(inSortKey:)))
+                if let id = JobItem.id(of: item) { return DueWork(job: id) }
+                guard let id = (item["pk"]?.string).flatMap({ JobItem.id(inPartition: $0) }),
+                    let event = (item["sk"]?.string).flatMap(Delivery.event(inSortKey:))
+                else { return nil }
+                return DueWork(job: id, deliveryEvent: event)
             }
     }
 
-    private func look(at id: UUID, _ findings: inout Findings) async throws(AWSError) {
+    private func look(at id: Job.ID, _ findings: inout Findings) async throws(AWSError) {
         guard let job = try await store.job(id), let dueAt = job.dueAt, dueAt <= services.now else { return }
         switch job.state {
         case .queued: try await ring(job, &findings)

@@ -64,7 +64,7 @@ struct GenerateRequestTests {
         #expect(sampler?["sampler_name"] == "dpmpp_2m")
         #expect(sampler?["scheduler"] == "karras")
         #expect(sampler?["denoise"]?.double == 0.5)
-        let id = try #require(UUID("0192a5b0-c0de-7abc-89ab-cdef01234567"))
+        let id = try #require(Job.ID("0192a5b0-c0de-7abc-89ab-cdef01234567"))
         let (_, job) = draft.job(
             id, user: .local, at: Timestamp(milliseconds: 1_000), policy: JobPolicy())
         #expect(job.priority == 8)
@@ -79,7 +79,7 @@ struct GenerateRequestTests {
 
     @Test func anAbsentSeedIsDrawnFromTheJobsID() async throws {
         let draft = try await draft(#"{"prompt": "p"}"#)
-        let id = try #require(UUID("0192a5b0-c0de-7abc-89ab-cdef01234567"))
+        let id = try #require(Job.ID("0192a5b0-c0de-7abc-89ab-cdef01234567"))
         let (workflow, job) = draft.job(id, user: .local, at: Timestamp(milliseconds: 0), policy: JobPolicy())
         #expect(job.seed == 6_682_338_053_894_651_641)
         #expect(workflow["sampler"]?["inputs"]?["seed"] == 6_682_338_053_894_651_641)
@@ -88,7 +88,7 @@ struct GenerateRequestTests {
     @Test func anOverriddenSeedIsTheJobsSeed() async throws {
         let draft = try await draft(#"{"prompt": "p", "inputs": {"sampler.seed": 42}}"#)
         let (_, job) = draft.job(
-            UUID.v4(), user: .local, at: Timestamp(milliseconds: 0), policy: JobPolicy())
+            Job.ID(.v4()), user: .local, at: Timestamp(milliseconds: 0), policy: JobPolicy())
         #expect(job.seed == 42)
     }
 

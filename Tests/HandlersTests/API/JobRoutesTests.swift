@@ -23,7 +23,7 @@ struct JobRoutesTests {
         let answer = await stack.bench.post(
             "/v1/generate", #"{"prompt": "a <lighthouse>", "priority": "high", "metadata": {"a": [1]}}"#)
         #expect(answer.status == 202)
-        let id = try #require((answer.json?["job_id"]?.string).flatMap { UUID($0) })
+        let id = try #require((answer.json?["job_id"]?.string).flatMap { Job.ID($0) })
         #expect(answer.headers["Location"] == "/v1/jobs/\(id)")
         #expect(answer.json?["status"] == "queued")
         #expect(answer.json?["priority"] == 8)
@@ -68,7 +68,7 @@ struct JobRoutesTests {
         let stack = try await LocalStack.start()
         let body = try #require(try JSONTestBody.object(#"{"prompt": "p"}"#))
         let repeatable = JobSubmission.Repeatable(key: "k", operation: "generate", body: body)
-        let id = UUID.v7(milliseconds: stack.services.now.milliseconds)
+        let id = Job.ID(.v7(milliseconds: stack.services.now.milliseconds))
         // The first request died right after its claim.
         _ = try await stack.services.idempotency.claim(
             user: "local", key: "k", bodyHash: repeatable.hash, proposed: id, at: stack.services.now)
@@ -91,7 +91,7 @@ struct JobRoutesTests {
         }
         #expect(Set(answers.map(\.status)) == [202])
         #expect(Set(answers.map { $0.json?["job_id"]?.string }).count == 1)
-        let id = try #require((answers.first?.json?["job_id"]?.string).flatMap { UUID($0) })
+        let id = try #require((answers.first?.json?["job_id"]?.string).flatMap { Job.ID($0) })
         let job = try #require(try await stack.services.store.job(id))
         let workflow = try #require(try await stack.services.documents.workflow(id))
         #expect(workflow["sampler"]?.inputs["seed"]?.uint64 == job.seed)

@@ -48,15 +48,15 @@ struct LocalStack: Sendable {
 
     /// Submits and gives the id back.
     func submit(_ body: String = #"{"prompt": "a lighthouse"}"#, as authorizer: JSON? = nil) async throws
-        -> UUID
+        -> Job.ID
     {
         let answer = await bench.post("/v1/generate", body, as: authorizer)
         #expect(answer.status == 202)
-        return try #require((answer.json?["job_id"]?.string).flatMap { UUID($0) })
+        return try #require((answer.json?["job_id"]?.string).flatMap { Job.ID($0) })
     }
 
     /// Takes a queued job as a dispatcher would.
-    func claim(_ id: UUID) async throws -> Job {
+    func claim(_ id: Job.ID) async throws -> Job {
         let run = Job.Run(token: "t", worker: "w-1", slot: 0)
         guard case .done(let job) = try await services.store.applyLatest(.claimed(run), to: id) else {
             throw TestFailure("the job cannot be claimed")
@@ -65,7 +65,7 @@ struct LocalStack: Sendable {
     }
 
     /// Runs a queued job to its end.
-    func complete(_ id: UUID, _ outputs: [Job.Output]) async throws {
+    func complete(_ id: Job.ID, _ outputs: [Job.Output]) async throws {
         _ = try await claim(id)
         _ = try await services.store.applyLatest(
             .submitted(promptID: "p", clientID: "c"), to: id, heldBy: "t")

@@ -31,18 +31,18 @@ import Time
 
         @discardableResult
         func dispatch(
-            resumes: [UUID] = [], hint: UUID? = nil, time: Duration = .seconds(60)
-        ) async throws -> [UUID] {
+            resumes: [Job.ID] = [], hint: Job.ID? = nil, time: Duration = .seconds(60)
+        ) async throws -> [Job.ID] {
             let (dispatcher, deadline) = (dispatcher, Timestamp.now + time)
             return try await testLoop.task {
                 try await dispatcher.dispatch(resumes: resumes, hint: hint, until: deadline)
             }.value
         }
 
-        func job(_ id: UUID) async throws -> Job { try #require(try await store.job(id)) }
+        func job(_ id: Job.ID) async throws -> Job { try #require(try await store.job(id)) }
 
         /// Dispatches until the job has ended: a retried one waits a moment first.
-        func dispatchToTheEnd(_ id: UUID) async throws -> Job {
+        func dispatchToTheEnd(_ id: Job.ID) async throws -> Job {
             for _ in 0..<20 {
                 try await dispatch(hint: id)
                 let job = try await job(id)
@@ -221,7 +221,7 @@ import Time
     /// Only the job that ran there when it died has an attempt less.
     @Test func aWorkerThatDiesCostsTheWaitingJobsNoAttempt() async throws {
         let bench = try await Bench(["--fault", "crash_on=4"])
-        var ids: [UUID] = []
+        var ids: [Job.ID] = []
         for user in ["alice", "bob", "carol"] {
             ids.append(try await bench.deployment.submit(user: user, workflow: Self.slow).id)
         }
@@ -302,7 +302,7 @@ import Time
 
     @Test func twoDispatchersOnOneSlotRunEachJobOnce() async throws {
         let bench = try await Bench()
-        var ids: [UUID] = []
+        var ids: [Job.ID] = []
         for _ in 0..<4 { ids.append(try await bench.deployment.submit().id) }
         async let first = bench.dispatch()
         async let second = bench.dispatch()
@@ -318,7 +318,7 @@ import Time
 
 extension DispatcherTests.Bench {
     /// Waits for the prompt to be on the worker.
-    fileprivate func untilSubmitted(_ id: UUID) async throws {
+    fileprivate func untilSubmitted(_ id: Job.ID) async throws {
         for _ in 0..<200 {
             if let prompt = try await job(id).run?.promptID,
                 try await client.queue().running.contains(prompt)

@@ -24,7 +24,7 @@ import Time
             slot = try #require(try await pool.take(on: worker))
         }
 
-        func claim(elsewhere: Bool = false, hint: UUID? = nil) async throws -> UUID? {
+        func claim(elsewhere: Bool = false, hint: Job.ID? = nil) async throws -> Job.ID? {
             try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint)?.id
         }
     }
@@ -34,7 +34,7 @@ import Time
         let bench = try await Bench(userLimit: 100)
         for _ in 0..<12 { _ = try await bench.deployment.submit(priority: 9) }
         let low = try await bench.deployment.submit(priority: 1)
-        var picks: [UUID?] = []
+        var picks: [Job.ID?] = []
         for _ in 0..<10 { picks.append(try await bench.claim()) }
         #expect(picks.filter { $0 == low.id }.count == 1)
     }

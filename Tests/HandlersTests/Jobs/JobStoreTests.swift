@@ -114,7 +114,7 @@ import Time
 
     @Test func whatHasExpiredIsGone() async throws {
         let deployment = try await Deployment.make(on: testLoop)
-        var job = Sample.queued(id: UUID.v7(milliseconds: Sample.start.milliseconds))
+        var job = Sample.queued(id: Job.ID(.v7(milliseconds: Sample.start.milliseconds)))
         job.expiresAt = Timestamp(milliseconds: 1000)
         _ = try await deployment.services.store.create(job)
         #expect(try await deployment.services.store.job(job.id) == nil)
@@ -139,7 +139,7 @@ import Time
         let deployment = try await Deployment.make(on: testLoop)
         let documents = deployment.services.documents
         let now = deployment.services.now
-        var job = Job(id: UUID.v7(milliseconds: now.milliseconds), user: "alice", createdAt: now)
+        var job = Job(id: Job.ID(.v7(milliseconds: now.milliseconds)), user: "alice", createdAt: now)
         job.hasMetadata = true
         try await documents.store(
             workflow: Deployment.workflow, metadata: ["order": "7"], for: job, expires: now + .seconds(60))
@@ -171,9 +171,9 @@ import Time
     @Test func theSameKeyAndBodyAreTheSameJob() async throws {
         let deployment = try await Deployment.make(on: testLoop)
         let store = deployment.services.idempotency
-        let (first, second) = (UUID.v4(), UUID.v4())
+        let (first, second) = (Job.ID(.v4()), Job.ID(.v4()))
         let now = deployment.services.now
-        func claim(_ id: UUID, _ hash: [UInt8], user: String = "alice", at time: Timestamp? = nil)
+        func claim(_ id: Job.ID, _ hash: [UInt8], user: String = "alice", at time: Timestamp? = nil)
             async throws -> IdempotencyStore.Claim
         {
             try await store.claim(user: user, key: "k", bodyHash: hash, proposed: id, at: time ?? now)

@@ -6,9 +6,9 @@ import Time
 /// Jobs for tests: one of each state, with fixed ids and times.
 enum Sample {
     static let start = Timestamp(milliseconds: 1_790_000_000_000)
-    static let id = UUID("01a0b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b")!
+    static let id = Job.ID("01a0b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b")!
 
-    static func queued(user: String = "alice", id: UUID = Sample.id) -> Job {
+    static func queued(user: String = "alice", id: Job.ID = Sample.id) -> Job {
         Job(id: id, user: user, createdAt: start)
     }
 

@@ -12,14 +12,14 @@ import Time
 
     private func completedJob(_ deployment: Deployment, webhook: String?) async throws -> Job {
         var job = try Sample.completed()
-        job.id = UUID.v7(milliseconds: deployment.services.now.milliseconds)
+        job.id = Job.ID(.v7(milliseconds: deployment.services.now.milliseconds))
         job.webhookURL = webhook
         job.expiresAt = deployment.services.now + .seconds(3600)
         #expect(try await deployment.services.store.create(job))
         return job
     }
 
-    private func deliveries(_ deployment: Deployment, _ id: UUID) async throws -> [Item] {
+    private func deliveries(_ deployment: Deployment, _ id: Job.ID) async throws -> [Item] {
         let query = DynamoDB.Query(
             table: deployment.services.configuration.table,
             where: .and([.equals("pk", .s("JOB#\(id)")), .beginsWith("sk", "DELIVERY#")]))

@@ -56,7 +56,7 @@ struct WebhookBench {
         deployment = try await Deployment.make(
             on: testLoop, ["WEBHOOK_ALLOWED_HOSTS": allowed ?? receiver.host])
         var job = try Sample.completed()
-        job.id = UUID.v7(milliseconds: deployment.services.now.milliseconds)
+        job.id = Job.ID(.v7(milliseconds: deployment.services.now.milliseconds))
         job.webhookURL = receiver.address
         job.expiresAt = deployment.services.now + .seconds(3600)
         guard try await deployment.services.store.create(job) else {

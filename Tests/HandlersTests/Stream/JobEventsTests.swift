@@ -28,7 +28,7 @@ struct JobEventsTests {
     }
 
     private func jobEvents(
-        _ stack: LocalStack, _ id: UUID, after mark: String? = nil, pace: JobEvents.Pace = Self.pace
+        _ stack: LocalStack, _ id: Job.ID, after mark: String? = nil, pace: JobEvents.Pace = Self.pace
     )
         async throws -> JobEvents?
     {

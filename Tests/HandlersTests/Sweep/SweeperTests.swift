@@ -23,7 +23,7 @@ import Time
         func oldJob(queuedFor age: Duration = .seconds(60)) async throws -> Job {
             let now = deployment.services.now
             let job = Job(
-                id: UUID.v7(milliseconds: now.milliseconds), user: "alice", createdAt: now - age)
+                id: Job.ID(.v7(milliseconds: now.milliseconds)), user: "alice", createdAt: now - age)
             #expect(try await store.create(job))
             return job
         }
@@ -31,7 +31,8 @@ import Time
         /// One that lost its worker and is queued again.
         func retriedJob(queuedFor age: Duration, startedBefore: Duration) async throws -> Job {
             let now = deployment.services.now
-            var job = Job(id: UUID.v7(milliseconds: now.milliseconds), user: "alice", createdAt: now - age)
+            var job = Job(
+                id: Job.ID(.v7(milliseconds: now.milliseconds)), user: "alice", createdAt: now - age)
             job.startedAt = now - startedBefore
             job.attempt = 1
             job.attempts = [
@@ -45,7 +46,7 @@ import Time
         }
 
         /// As if its time had come.
-        func makeDue(_ id: UUID) async throws {
+        func makeDue(_ id: Job.ID) async throws {
             try await deployment.dynamoDB.update(
                 JobItem.key(id), in: store.table,
                 [.set("open_sk", .s(JobItem.sortable(deployment.services.now - .seconds(1))))])
