@@ -19,21 +19,33 @@ enum API {
         let jobs = JobRoutes(services: services)
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
         return Router([
-            Route(.post, "/v1/generate", "generate", .user(submissions.generate)),
-            Route(.get, "/v1/generate/{id}", "getGeneratedJob", .user(jobs.show)),
-            Route(.get, "/v1/generate/{id}/image", "getGeneratedImage", .user(jobs.image)),
-            Route(.post, "/v1/workflows/execute", "executeWorkflow", .user(submissions.execute)),
-            Route(.post, "/v1/workflows/validate", "validateWorkflow", .user(submissions.validate)),
-            Route(.get, "/v1/jobs", "listJobs", .user(jobs.list)),
-            Route(.get, "/v1/jobs/{id}", "getJob", .user(jobs.show)),
-            Route(.get, "/v1/jobs/{id}/image", "getJobImage", .user(jobs.image)),
-            Route(.get, "/v1/jobs/{id}/events", "getJobEvents", .events(jobs.events)),
-            Route(.post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel)),
-            Route(.get, "/health", "getHealth", .open(health.live)),
-            Route(.get, "/health/live", "getLiveness", .open(health.live)),
-            Route(.get, "/health/liveness", "getLivenessLong", .open(health.live)),
-            Route(.get, "/health/ready", "getReadiness", .open(health.ready)),
-            Route(.get, "/health/readiness", "getReadinessLong", .open(health.ready)),
+            Route(
+                .post, "/v1/generate", "generate", .user(submissions.generate), scope: .jobsWrite, .generate),
+            Route(
+                .get, "/v1/generate/{id}", "getGeneratedJob", .user(jobs.show), scope: .jobsRead, .job),
+            Route(
+                .get, "/v1/generate/{id}/image", "getGeneratedImage", .user(jobs.image), scope: .jobsRead,
+                .jobImage),
+            Route(
+                .post, "/v1/workflows/execute", "executeWorkflow", .user(submissions.execute),
+                scope: .jobsWrite, .executeWorkflow),
+            Route(
+                .post, "/v1/workflows/validate", "validateWorkflow", .user(submissions.validate),
+                scope: .jobsRead, .validateWorkflow),
+            Route(.get, "/v1/jobs", "listJobs", .user(jobs.list), scope: .jobsRead, .jobList),
+            Route(.get, "/v1/jobs/{id}", "getJob", .user(jobs.show), scope: .jobsRead, .job),
+            Route(
+                .get, "/v1/jobs/{id}/image", "getJobImage", .user(jobs.image), scope: .jobsRead, .jobImage),
+            Route(
+                .get, "/v1/jobs/{id}/events", "getJobEvents", .events(jobs.events), scope: .jobsRead,
+                .jobEvents),
+            Route(
+                .post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel), scope: .jobsWrite, .cancelJob),
+            Route(.get, "/health", "getHealth", .open(health.live), .liveness),
+            Route(.get, "/health/live", "getLiveness", .open(health.live), .liveness),
+            Route(.get, "/health/liveness", "getLivenessLong", .open(health.live), .liveness),
+            Route(.get, "/health/ready", "getReadiness", .open(health.ready), .readiness),
+            Route(.get, "/health/readiness", "getReadinessLong", .open(health.ready), .readiness),
         ])
     }
 }

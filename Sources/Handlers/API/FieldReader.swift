@@ -4,6 +4,7 @@ import JSON
 struct Field<Value: Sendable>: Sendable {
     let name: String
     let isRequired: Bool
+    let schema: JSON
     /// What is read when the field is absent or null.
     let absent: Value
     let parse: @Sendable (JSON) throws(FieldRefusal) -> Value
@@ -14,6 +15,7 @@ struct Field<Value: Sendable>: Sendable {
     init(_ name: String, _ type: FieldType<Value>, default absent: Value) {
         self.name = name
         self.isRequired = false
+        self.schema = type.schema
         self.absent = absent
         self.parse = type.parse
         self.blank = type.blank
@@ -23,6 +25,7 @@ struct Field<Value: Sendable>: Sendable {
     init(required name: String, _ type: FieldType<Value>) {
         self.name = name
         self.isRequired = true
+        self.schema = type.schema
         self.absent = type.blank
         self.parse = type.parse
         self.blank = type.blank
@@ -33,6 +36,7 @@ struct Field<Value: Sendable>: Sendable {
     where Value == Wrapped? {
         self.name = name
         self.isRequired = false
+        self.schema = type.schema
         self.absent = nil
         self.parse = { json throws(FieldRefusal) in try type.parse(json) }
         self.blank = nil
@@ -44,7 +48,7 @@ struct Field<Value: Sendable>: Sendable {
 /// A value that `read` returns means something only once `finish` did not throw.
 struct FieldReader {
     private let members: JSON.Object
-    private var known: Set<String> = []
+    private(set) var known: Set<String> = []
     private(set) var faults: [FieldFault] = []
 
     init(_ members: JSON.Object) {

@@ -18,6 +18,8 @@ struct FieldType<Value: Sendable>: Sendable {
 
     /// Stands in for a value that was refused, so that reading goes on to the next field; never leaves the reader's scope.
     let blank: Value
+    /// What may be written, as JSON Schema (2020-12) says it; what the schema cannot say is `parse`'s alone.
+    let schema: JSON
     let parse: @Sendable (JSON) throws(Refusal) -> Value
 }
 
@@ -27,7 +29,11 @@ extension FieldType where Value: FixedWidthInteger {
         -> Self
     {
         let expected = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-        return Self(blank: range.lowerBound) { json throws(Refusal) in
+        var schema: JSON.Object = [
+            "type": "integer", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
+        ]
+        if step != 1 { schema["multipleOf"] = .number(step) }
+        return Self(blank: range.lowerBound, schema: .object(schema)) { json throws(Refusal) in
             let number = textual ? json.string.flatMap { JSON.Number(text: $0) } : json.number
             guard let number else { throw Refusal(.wrongType, expected) }
             guard let value: Value = number.integer() else {
@@ -47,7 +53,11 @@ extension FieldType where Value: FixedWidthInteger {
 extension FieldType where Value == Double {
     static func number(_ range: ClosedRange<Double>) -> Self {
         let expected = "must be a number from \(range.lowerBound) to \(range.upperBound)"
-        return Self(blank: range.lowerBound) { json throws(Refusal) in
+        let schema: JSON = [
+            "type": "number", "minimum": .init(floatLiteral: range.lowerBound),
+            "maximum": .init(floatLiteral: range.upperBound),
+        ]
+        return Self(blank: range.lowerBound, schema: schema) { json throws(Refusal) in
             guard let value = json.double else { throw Refusal(.wrongType, expected) }
             guard range.contains(value) else { throw Refusal(.outOfRange, expected) }
             return value
@@ -58,7 +68,11 @@ extension FieldType where Value == Double {
 extension FieldType where Value == String {
     /// Text of so many characters (Unicode scalars), without control characters other than tab and newline.
     static func text(_ length: ClosedRange<Int>) -> Self {
-        Self(blank: "") { json throws(Refusal) in
+        let schema: JSON = [
+            "type": "string", "minLength": .number(length.lowerBound),
+            "maxLength": .number(length.upperBound), "pattern": .string(Self.withoutControls),
+        ]
+        return Self(blank: "", schema: schema) { json throws(Refusal) in
             guard let text = json.string else { throw Refusal(.wrongType, "must be a string") }
             let count = text.unicodeScalars.count
             guard count >= length.lowerBound else {
@@ -78,6 +92,10 @@ extension FieldType where Value == String {
         }
     }
 
+    /// `hasControls` as a pattern.
+    private static let withoutControls =
+        #"^([^\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\u000D\u000A)*$"#
+
     /// Tab and newline are text, and so is the carriage return of a CRLF.
     private static func hasControls(_ text: String) -> Bool {
         var afterReturn = false
@@ -91,7 +109,9 @@ extension FieldType where Value == String {
     }
 
     /// Letters, digits and `_ : . = -`, 1 to 64 of them.
-    static let label = Self(blank: "") { json throws(Refusal) in
+    static let label = Self(
+        blank: "", schema: ["type": "string", "pattern": "^[A-Za-z0-9_:.=-]{1,64}$"]
+    ) { json throws(Refusal) in
         let expected = "must be 1 to 64 of A-Z a-z 0-9 _ : . = -"
         guard let text = json.string else { throw Refusal(.wrongType, expected) }
         guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isLabelByte) else {
@@ -113,7 +133,10 @@ extension FieldType where Value == String {
     }
 
     /// An absolute http or https address.
-    static let webAddress = Self(blank: "") { json throws(Refusal) in
+    static let webAddress = Self(
+        blank: "",
+        schema: ["type": "string", "format": "uri", "pattern": "^https?://", "maxLength": 2048]
+    ) { json throws(Refusal) in
         let expected = "must be an absolute http:// or https:// address of at most 2048 bytes"
         guard let text = json.string else { throw Refusal(.wrongType, expected) }
         guard text.utf8.count <= 2048, let url = URL(text), url.scheme == "http" || url.scheme == "https"
@@ -124,13 +147,13 @@ extension FieldType where Value == String {
 
 extension FieldType where Value == JSON {
     /// Anything but null.
-    static let any = Self(blank: .null) { json throws(Refusal) in json }
+    static let any = Self(blank: .null, schema: ["not": ["type": "null"]]) { json throws(Refusal) in json }
 }
 
 extension FieldType where Value == JSON.Object {
     /// An object of at most so many bytes of compact JSON.
     static func object(maximumBytes: Int) -> Self {
-        Self(blank: [:]) { json throws(Refusal) in
+        Self(blank: [:], schema: ["type": "object"]) { json throws(Refusal) in
             guard let object = json.object else { throw Refusal(.wrongType, "must be an object") }
             guard json.serialized().count <= maximumBytes else {
                 throw Refusal(.tooLong, "must have at most \(maximumBytes) bytes")
@@ -144,7 +167,10 @@ extension FieldType where Value: RawRepresentable & CaseIterable & Sendable, Val
     /// One of an enumeration's texts; `blank` is any of them.
     static func choice(_ blank: Value) -> Self {
         let expected = "must be one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")
-        return Self(blank: blank) { json throws(Refusal) in
+        let schema: JSON = [
+            "type": "string", "enum": .array(Value.allCases.map { .string($0.rawValue) }),
+        ]
+        return Self(blank: blank, schema: schema) { json throws(Refusal) in
             guard let text = json.string else { throw Refusal(.wrongType, expected) }
             guard let value = Value(rawValue: text) else { throw Refusal(.notAChoice, expected) }
             return value
@@ -156,7 +182,8 @@ extension FieldType {
     /// At most `maximum` values of one type.
     static func list<Element>(of element: FieldType<Element>, maximum: Int) -> Self
     where Value == [Element] {
-        Self(blank: []) { json throws(Refusal) in
+        let schema: JSON = ["type": "array", "items": element.schema, "maxItems": .number(maximum)]
+        return Self(blank: [], schema: schema) { json throws(Refusal) in
             guard let array = json.array else { throw Refusal(.wrongType, "must be an array") }
             guard array.count <= maximum else {
                 throw Refusal(.tooLong, "must have at most \(maximum) elements")

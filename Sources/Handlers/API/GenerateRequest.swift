@@ -21,6 +21,30 @@ struct GenerateRequest: Sendable {
         static let batchSize = Field("batch_size", FieldType<Int>.integer(1...4), default: 1)
     }
 
+    static var fields: [FieldDescription] {
+        [
+            FieldDescription(Fields.prompt, "What the picture shows."),
+            FieldDescription(Fields.negativePrompt, "What it does not show.", default: ""),
+            FieldDescription(
+                Fields.width, "Pixels. Width × height is bounded too, by MAX_IMAGE_PIXELS.", default: 512),
+            FieldDescription(Fields.height, "Pixels.", default: 512),
+            FieldDescription(Fields.steps, "Steps of sampling.", default: 20),
+            FieldDescription(Fields.cfgScale, "How closely the prompt is followed.", default: 7),
+            FieldDescription(
+                Fields.sampler, "ComfyUI's name of a sampler, or a common one: euler_a, DPM++ 2M Karras.",
+                default: "euler_ancestral"),
+            FieldDescription(
+                Fields.scheduler, "The noise schedule; absent: what the sampler's name says, else normal."),
+            FieldDescription(
+                Fields.seed,
+                "Absent: drawn. It is given back with the job; mind that numbers of JavaScript hold 2^53 only."
+            ),
+            FieldDescription(
+                Fields.model, "A checkpoint's file name.", default: "sd_xl_base_1.0.safetensors"),
+            FieldDescription(Fields.batchSize, "How many pictures.", default: 1),
+        ] + JobOptions.fields
+    }
+
     init(_ reader: inout FieldReader, maximumPixels: Int) {
         let width = reader.read(Fields.width)
         let height = reader.read(Fields.height)

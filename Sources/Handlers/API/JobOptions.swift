@@ -21,6 +21,29 @@ struct JobOptions: Sendable {
         static let metadata = Field<JSON.Object?>(optional: "metadata", .object(maximumBytes: 4096))
     }
 
+    static var fields: [FieldDescription] {
+        [
+            FieldDescription(
+                Fields.priority,
+                "1 to 10, or low (2), normal (5), high (8). 1–3, 4–7 and 8–10 are three bands; inside a band the oldest goes first.",
+                default: 5),
+            FieldDescription(
+                Fields.workerLabels, "Labels, all of which the worker must have.", default: []),
+            FieldDescription(
+                Fields.inputs,
+                "Overrides of the graph's inputs: {\"<node>.<input>\": value}. At most 1 MiB.", default: [:]),
+            FieldDescription(
+                Fields.timeout, "Seconds from the start of the first attempt, over all of them.", default: 600
+            ),
+            FieldDescription(
+                Fields.webhook,
+                "Where the completion is sent to. At most 2,048 bytes, and of a host that the operator allows."
+            ),
+            FieldDescription(
+                Fields.metadata, "Given back with the job. At most 4,096 bytes of compact JSON."),
+        ]
+    }
+
     init(_ reader: inout FieldReader) {
         priority = reader.read(Fields.priority)
         workerLabels = reader.read(Fields.workerLabels)
@@ -33,7 +56,15 @@ struct JobOptions: Sendable {
 
 extension FieldType where Value == Int {
     /// 1 to 10, or one of three names.
-    static let priority = Self(blank: 5) { json throws(Refusal) in
+    static let priority = Self(
+        blank: 5,
+        schema: [
+            "anyOf": [
+                ["type": "integer", "minimum": 1, "maximum": 10],
+                ["type": "string", "enum": ["low", "normal", "high"]],
+            ]
+        ]
+    ) { json throws(Refusal) in
         let expected = "must be a whole number from 1 to 10, or low, normal or high"
         switch json {
         case .string("low"): return 2
@@ -52,6 +83,10 @@ extension FieldType where Value == Int {
 /// `Idempotency-Key`: at most 255 visible ASCII characters.
 enum IdempotencyKey {
     static let header = "Idempotency-Key"
+
+    static let description = FieldDescription(
+        header: header, ["type": "string", "pattern": "^[!-~]{1,255}$"],
+        "The same key with the same body is the same job for 24 hours.")
 
     static func read(_ headers: HTTPHeaders, _ reader: inout FieldReader) -> String? {
         guard let key = headers[header] else { return nil }

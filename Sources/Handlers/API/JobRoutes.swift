@@ -15,6 +15,18 @@ struct JobRoutes: Sendable {
         static let index = Field<Int?>(optional: "index", .integer(0...9999, textual: true))
     }
 
+    static var listQuery: [FieldDescription] {
+        [
+            FieldDescription(Fields.status, "Only jobs in this state."),
+            FieldDescription(Fields.limit, "How many at most.", default: 20),
+            FieldDescription(Fields.cursor, "The next_cursor of the page before."),
+        ]
+    }
+
+    static var imageQuery: [FieldDescription] {
+        [FieldDescription(Fields.index, "Which output; absent: the primary picture.")]
+    }
+
     /// `GET /v1/jobs`.
     func list(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         var reader = FieldReader(query: request.http.query)

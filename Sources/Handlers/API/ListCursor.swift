@@ -24,7 +24,9 @@ enum ListCursor {
 }
 
 extension FieldType where Value == UUID? {
-    static let cursor = Self(blank: nil) { json throws(Refusal) in
+    static let cursor = Self(
+        blank: nil, schema: ["type": "string", "pattern": "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$"]
+    ) { json throws(Refusal) in
         guard let id = json.string.flatMap(ListCursor.decode) else {
             throw Refusal(.malformed, "must be the next_cursor of an earlier answer")
         }

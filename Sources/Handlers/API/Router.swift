@@ -1,30 +1,6 @@
 import HTTP
 import LambdaRuntime
 
-/// A row of the router's table.
-struct Route: Sendable {
-    /// Who may call, and what answers: a route that needs a user cannot be written without asking for one.
-    enum Endpoint: Sendable {
-        case open(@Sendable (APIRequest) async throws -> HTTPResponse)
-        case user(@Sendable (APIRequest, User) async throws -> HTTPResponse)
-        /// nil when the client knows all that there is to know.
-        case events(@Sendable (APIRequest, User) async throws -> JobEvents?)
-    }
-
-    let method: HTTPMethod
-    let path: PathPattern
-    /// Names the operation in logs and in idempotency hashes; never changes once released.
-    let name: String
-    let endpoint: Endpoint
-
-    init(_ method: HTTPMethod, _ path: String, _ name: String, _ endpoint: Endpoint) {
-        self.method = method
-        self.path = PathPattern(path)
-        self.name = name
-        self.endpoint = endpoint
-    }
-}
-
 /// One table from which everything follows: which route answers, 404, 405 with `Allow`, `HEAD`, `OPTIONS`.
 struct Router: Sendable {
     let routes: [Route]

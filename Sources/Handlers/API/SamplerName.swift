@@ -78,7 +78,10 @@ enum SamplerName {
 }
 
 extension FieldType where Value == SamplerName.Choice {
-    static let sampler = Self(blank: .init(sampler: "euler")) { json throws(Refusal) in
+    static let sampler = Self(
+        blank: .init(sampler: "euler"),
+        schema: ["type": "string", "examples": .array(SamplerName.samplers.map { .string($0) })]
+    ) { json throws(Refusal) in
         guard let text = json.string else { throw Refusal(.wrongType, "must be a string") }
         guard let choice = SamplerName.choice(text) else {
             throw Refusal(
@@ -92,7 +95,10 @@ extension FieldType where Value == SamplerName.Choice {
 
 extension FieldType where Value == String {
     /// A noise schedule of ComfyUI's.
-    static let scheduler = Self(blank: "") { json throws(Refusal) in
+    static let scheduler = Self(
+        blank: "",
+        schema: ["type": "string", "enum": .array(SamplerName.schedulers.map { .string($0) })]
+    ) { json throws(Refusal) in
         let expected = "must be one of " + SamplerName.schedulers.joined(separator: ", ")
         guard let text = json.string else { throw Refusal(.wrongType, expected) }
         guard SamplerName.schedulers.contains(text) else { throw Refusal(.notAChoice, expected) }

@@ -15,6 +15,17 @@ struct WorkflowRequest: Sendable {
             "execution_mode", .choice(Job.ExecutionMode.sequential), default: .sequential)
     }
 
+    static var fields: [FieldDescription] {
+        [
+            FieldDescription(Fields.workflow, "A graph in one of the formats of docs/workflows.md."),
+            FieldDescription(
+                Fields.nodeID,
+                "The output node whose picture is the primary one; absent: the first output node."),
+            FieldDescription(
+                Fields.executionMode, "Whether independent parts may run apart.", default: "sequential"),
+        ] + JobOptions.fields
+    }
+
     init(_ reader: inout FieldReader) {
         workflow = reader.read(Fields.workflow)
         primaryNode = reader.read(Fields.nodeID)

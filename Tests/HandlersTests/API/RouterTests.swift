@@ -15,7 +15,9 @@ struct RouterTests {
     ])
 
     private static func route(_ method: HTTPMethod, _ path: String, _ name: String) -> Route {
-        Route(method, path, name, .open({ _ in HTTPResponse(status: 200) }))
+        Route(
+            method, path, name, .open({ _ in HTTPResponse(status: 200) }),
+            RouteDescription(summary: name, tag: .operation, answers: []))
     }
 
     @Test(arguments: [

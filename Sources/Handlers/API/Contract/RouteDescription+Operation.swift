@@ -1,0 +1,28 @@
+import JSON
+
+extension RouteDescription {
+    static var liveness: RouteDescription {
+        RouteDescription(
+            summary: "Whether the function lives", tag: .operation,
+            answers: [
+                Answer(
+                    status: 200, summary: "It does.",
+                    content: Content(schema: Contract.reference("Health"), example: ["status": "ok"]))
+            ])
+    }
+
+    static var readiness: RouteDescription {
+        RouteDescription(
+            summary: "Whether what it stands on answers",
+            details: """
+                The table and the bucket answer, and not every listed worker is dead. No worker at all is a normal state. When it is \
+                not ready, the error's details are the same report.
+                """,
+            tag: .operation,
+            answers: [
+                Answer(
+                    status: 200, summary: "It does.",
+                    content: Content(schema: Contract.reference("Readiness")))
+            ])
+    }
+}
