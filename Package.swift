@@ -54,19 +54,20 @@ let package = Package(
         // The stamp of a packaged program.
         .systemLibrary(name: "CBuildInfo", path: "Sources/CBuildInfo"),
 
-        // For whoever starts a program: children must not inherit sockets.
+        // For Spawn: the calls that Swift's Glibc leaves out.
         .systemLibrary(name: "CSpawn", path: "Sources/CSpawn"),
 
         // First floor: nothing here knows of AWS, Lambda or ComfyUI.
         library("JSON", []),
         library("Time", []),
+        library("Spawn", ["CSpawn"]),
         library("Crypto", ["COpenSSL"]),
         library("Telemetry", ["JSON", "Time"]),
         library("HTTP", ["CCurl", "CZlib", "Crypto"]),
 
         // Second floor: three that do not know one another.
         library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
-        library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat", "CSpawn"]),
+        library("AWSClients", ["HTTP", "JSON", "Crypto", "Telemetry", "Time", "CExpat", "Spawn"]),
         // Apart from the clients, because the functions do not use it: what is linked is what is paid for.
         library("DynamoDBCodable", ["AWSClients"]),
         library("ComfyUI", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),
@@ -93,15 +94,14 @@ let package = Package(
         .executableTarget(
             name: "comfy-lambda",
             dependencies: [
-                "CSpawn", "LocalServer", "BuildInfo", "Handlers", "AWSClients", "LambdaRuntime", "HTTP",
-                "JSON",
-                "Crypto", "Telemetry", "Time",
+                "LocalServer", "BuildInfo", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON",
+                "Crypto", "Spawn", "Telemetry", "Time",
             ],
             path: "Sources/comfy-lambda", swiftSettings: strict),
 
         // Tests: one target a module, and what they share.
         .target(
-            name: "TestSupport", dependencies: ["CSpawn", "HTTP", "JSON", "LocalServer"],
+            name: "TestSupport", dependencies: ["Spawn", "HTTP", "JSON", "LocalServer"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(
             name: "TestFunctions", dependencies: ["LambdaRuntime", "HTTP", "JSON", "Telemetry"],

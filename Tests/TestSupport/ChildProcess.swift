@@ -1,5 +1,5 @@
-internal import CSpawn
 public import Glibc
+internal import Spawn
 import Synchronization
 
 /// A program that a test runs: its output is captured, and it is ended by its process id when the value goes away.
@@ -146,7 +146,7 @@ public final class ChildProcess: Sendable {
 
 /// A started program and this side's ends of its pipes.
 private struct Launch {
-    var id: pid_t = 0
+    let id: pid_t
     let input: Int32
     let output: Int32
     let errors: Int32
@@ -154,67 +154,25 @@ private struct Launch {
     init(_ program: String, _ arguments: [String], _ environment: [String: String]?) throws(ChildProcess
         .LaunchFailure)
     {
-        var pipes: [[Int32]] = []
-        for _ in 0..<3 {
-            var ends: [Int32] = [-1, -1]
-            guard unsafe ends.withUnsafeMutableBufferPointer({ unsafe pipe($0.baseAddress) }) == 0 else {
-                throw ChildProcess.LaunchFailure(description: "no pipe to be had")
+        do throws(SpawnError) {
+            let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
+            (self.input, self.output, self.errors) = (input.writeEnd, output.readEnd, errors.readEnd)
+            defer { for theirs in [input.readEnd, output.writeEnd, errors.writeEnd] { close(theirs) } }
+            var launch = ProgramLaunch([program] + arguments, environment: environment)
+            (launch.input, launch.output, launch.errors) = (input.readEnd, output.writeEnd, errors.writeEnd)
+            do throws(SpawnError) {
+                id = try launch.start()
+            } catch {
+                for ours in [input.writeEnd, output.readEnd, errors.readEnd] { close(ours) }
+                throw error
             }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            pipes.append(ends)
+        } catch {
+            throw ChildProcess.LaunchFailure(description: "\(program): \(error)")
         }
-        (input, output, errors) = (pipes[0][1], pipes[1][0], pipes[2][0])
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1)
-        unsafe posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2)
-        // A child that inherits another test's socket keeps that connection open when its test closes it.
-        unsafe comfy_spawn_close_from(&actions, 3)
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // The threads of Swift's tasks block every signal, and a child would inherit that.
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-        let strings = environment?.map { "\($0.key)=\($0.value)" }
-        var child: pid_t = 0
-        let status = unsafe withCStrings([program] + arguments) { arguments in
-            guard let strings else {
-                return unsafe posix_spawnp(&child, program, &actions, &attributes, arguments, environ)
-            }
-            return unsafe withCStrings(strings) {
-                unsafe posix_spawnp(&child, program, &actions, &attributes, arguments, $0)
-            }
-        }
-        for theirs in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(theirs) }
-        guard status == 0 else {
-            for ours in [input, output, errors] { close(ours) }
-            throw unsafe ChildProcess.LaunchFailure(
-                description: "\(program): \(String(cString: strerror(status)))")
-        }
-        id = child
     }
 }
 
 private func contains(_ bytes: [UInt8], _ text: [UInt8]) -> Bool {
     guard bytes.count >= text.count else { return false }
     return (0...(bytes.count - text.count)).contains { bytes[$0...].starts(with: text) }
-}
-
-private func withCStrings<R>(
-    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
-) -> R {
-    var pointers: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) } + [nil]
-    defer { unsafe pointers.forEach { unsafe free($0) } }
-    return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else {
-            preconditionFailure("the list ends with nil, so it is not empty")
-        }
-        return unsafe body(base)
-    }
 }

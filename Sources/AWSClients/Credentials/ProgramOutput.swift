@@ -1,6 +1,6 @@
-internal import CSpawn
 import Glibc
 import HTTP
+internal import Spawn
 
 /// What a program writes to its standard output, on the event loop: no thread waits, no descriptor of this process but
 /// standard error reaches the program, and nothing of it and its children is left when this throws.
@@ -91,62 +91,22 @@ enum ProgramOutput {
     private static func start(
         _ words: [String], _ environment: [String: String]
     ) throws -> (pid_t, Int32) {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe ends.withUnsafeMutableBufferPointer({ unsafe pipe($0.baseAddress) }) == 0 else {
-            throw Failure(reason: "was not started, for want of a pipe: \(text(ofError: errno))")
+        let pipe: Pipe
+        do {
+            pipe = try Pipe()
+        } catch {
+            throw Failure(reason: "was not started, for want of a pipe: \(error)")
         }
-        defer { close(ends[1]) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        var child: pid_t = 0
-        let status = spawn(words, environment, output: ends[1], &child)
-        guard status == 0 else {
-            close(ends[0])
-            throw Failure(reason: "was not started: \(text(ofError: status))")
-        }
-        return (child, ends[0])
-    }
-
-    private static func spawn(
-        _ words: [String], _ environment: [String: String], output: Int32, _ child: inout pid_t
-    ) -> Int32 {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
-        unsafe comfy_spawn_close_from(&actions, 3)
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // The loop may have signals blocked for itself; a child starts with none blocked and all at their defaults.
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
-        let program = words.first ?? ""
-        return unsafe withCStrings(words) { words in
-            unsafe withCStrings(variables) { variables in
-                unsafe posix_spawnp(&child, program, &actions, &attributes, words, variables)
-            }
-        }
-    }
-
-    private static func withCStrings<R>(
-        _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
-    ) -> R {
-        var pointers: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) } + [nil]
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else {
-                preconditionFailure("the list ends with nil, so it is not empty")
-            }
-            return unsafe body(base)
+        pipe.unblockReading()
+        var launch = ProgramLaunch(words, environment: environment)
+        launch.output = pipe.writeEnd
+        do {
+            let child = try launch.start()
+            close(pipe.writeEnd)
+            return (child, pipe.readEnd)
+        } catch {
+            pipe.close()
+            throw Failure(reason: "was not started: \(error)")
         }
     }
 

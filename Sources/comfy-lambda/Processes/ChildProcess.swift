@@ -1,6 +1,6 @@
-internal import CSpawn
 import Glibc
 import HTTP
+import Spawn
 import Synchronization
 
 /// A program that this one started: in a process group of its own, killed by the kernel if this one dies.
@@ -48,7 +48,7 @@ final class ChildProcess: Sendable {
         throws(CommandFailure)
     {
         self.loop = loop
-        let (id, output, errors) = try launching.withLock { _ throws(CommandFailure) in try start(launch) }
+        let (id, output, errors) = try start(launch)
         self.id = id
         loop.task { [outputEnded] in
             await withTaskGroup { group in
@@ -127,112 +127,43 @@ private func readLines(from descriptor: Int32, on loop: EventLoop, _ take: (Stri
     if let rest = splitter.rest { take(rest) }
 }
 
-/// One at a time: a pipe is closed on exec only by a second call, and a child started meanwhile would keep its end open.
-private let launching = Mutex(())
-
 /// The child, and the read ends of its outputs.
 private func start(_ launch: ChildProcess.Launch) throws(CommandFailure) -> (pid_t, Int32, Int32) {
-    let output = try Pipe()
-    let errors: Pipe
-    do throws(CommandFailure) {
-        errors = try Pipe()
-    } catch {
-        output.close()
-        throw error
-    }
-    defer {
-        Glibc.close(output.writeEnd)
-        Glibc.close(errors.writeEnd)
-    }
-    do throws(CommandFailure) {
-        let id = try spawn(launch, output: output.writeEnd, errors: errors.writeEnd)
-        return (id, output.readEnd, errors.readEnd)
-    } catch {
-        Glibc.close(output.readEnd)
-        Glibc.close(errors.readEnd)
-        throw error
-    }
-}
-
-private struct Pipe {
-    let readEnd: Int32
-    let writeEnd: Int32
-
-    /// The read end does not block: the event loop says when it is ready.
-    init() throws(CommandFailure) {
-        var ends: [Int32] = [-1, -1]
-        let status = unsafe ends.withUnsafeMutableBufferPointer { unsafe pipe($0.baseAddress) }
-        guard status == 0 else {
-            throw unsafe CommandFailure("no pipe for a program's output: \(String(cString: strerror(errno)))")
+    do throws(SpawnError) {
+        let output = try Pipe()
+        let errors: Pipe
+        do throws(SpawnError) {
+            errors = try Pipe()
+        } catch {
+            output.close()
+            throw error
         }
-        (readEnd, writeEnd) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(readEnd, F_SETFL, O_NONBLOCK)
-    }
-
-    func close() {
-        Glibc.close(readEnd)
-        Glibc.close(writeEnd)
+        for pipe in [output, errors] { pipe.unblockReading() }
+        defer {
+            close(output.writeEnd)
+            close(errors.writeEnd)
+        }
+        do throws(SpawnError) {
+            // What runs behind the wrapper would fail after its start, too late for an error here.
+            guard FileSystem.isExecutable(launch.program) else { throw SpawnError(number: errno) }
+            var program = ProgramLaunch(
+                parentDeathWrapper + [launch.program] + launch.arguments, environment: launch.environment)
+            program.output = output.writeEnd
+            program.errors = errors.writeEnd
+            return (try program.start(), output.readEnd, errors.readEnd)
+        } catch {
+            close(output.readEnd)
+            close(errors.readEnd)
+            throw error
+        }
+    } catch {
+        throw CommandFailure("cannot run \(launch.program): \(error)")
     }
 }
 
 /// `setpriv` asks the kernel to kill the child when this process dies, however it dies, and then becomes the program.
 private let parentDeathWrapper: [String] =
     FileSystem.isExecutable("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] : []
-
-private func spawn(_ launch: ChildProcess.Launch, output: Int32, errors: Int32) throws(CommandFailure)
-    -> pid_t
-{
-    guard FileSystem.isExecutable(launch.program) else {
-        throw unsafe CommandFailure("cannot run \(launch.program): \(String(cString: strerror(errno)))")
-    }
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
-    unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2)
-    // Sockets of this process are not the child's: it would keep them open when they are closed here.
-    unsafe comfy_spawn_close_from(&actions, 3)
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    // The loop may have signals blocked for itself; a child starts with none blocked and all at their defaults.
-    var none = sigset_t()
-    unsafe sigemptyset(&none)
-    unsafe posix_spawnattr_setsigmask(&attributes, &none)
-    var all = sigset_t()
-    unsafe sigfillset(&all)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-    unsafe posix_spawnattr_setflags(
-        &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let words = parentDeathWrapper + [launch.program] + launch.arguments
-    let program = words[0]
-    let variables = launch.environment.map { "\($0.key)=\($0.value)" }.sorted()
-    var child: pid_t = 0
-    let status = unsafe withCStrings(words) { words in
-        unsafe withCStrings(variables) { variables in
-            unsafe posix_spawn(&child, program, &actions, &attributes, words, variables)
-        }
-    }
-    guard status == 0 else {
-        throw unsafe CommandFailure("cannot run \(launch.program): \(String(cString: strerror(status)))")
-    }
-    return child
-}
-
-private func withCStrings<R>(
-    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
-) -> R {
-    var pointers: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) } + [nil]
-    defer { unsafe pointers.forEach { unsafe free($0) } }
-    return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else {
-            preconditionFailure("the list ends with nil, so it is not empty")
-        }
-        return unsafe body(base)
-    }
-}
 
 /// A detached thread, for the one call that only blocks.
 private func startThread(_ body: @escaping @Sendable () -> Void) {
