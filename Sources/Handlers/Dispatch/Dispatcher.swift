@@ -16,6 +16,7 @@ struct Dispatcher: Sendable {
     let slots: SlotPool
     let queue: JobQueue
     let runner: JobRunner
+    let tidier: WorkerTidier
 
     init(services: Services) {
         let configuration = services.configuration
@@ -31,6 +32,7 @@ struct Dispatcher: Sendable {
         runner = JobRunner(
             services: services, slots: slots, registry: registry,
             announcer: Announcer(services: services))
+        tidier = WorkerTidier(services: services, registry: registry)
     }
 
     /// Takes over the jobs of `resumes`, then fills every free slot, until nothing is left or `deadline` (local clock)
@@ -92,6 +94,7 @@ struct Dispatcher: Sendable {
             // found no free slot: so one more look after it.
             for _ in 0..<2 {
                 guard hasTime(deadline), let slot = try await slots.take(on: worker),
+                    await tidier.tidy(slot),
                     try await fill(slot, elsewhere: elsewhere, hint: hint, until: deadline)
                 else { return }
             }

@@ -9,6 +9,8 @@ struct HeldSlot: Sendable {
     let index: Int
     /// In every write of the run.
     let token: String
+    /// Who died here before: its prompt may have left something on the worker, or still be there.
+    var predecessor: Job.ID?
 }
 
 /// The slots of the workers: the one lease of the system. A slot is taken first, then a job.
@@ -26,18 +28,37 @@ struct SlotPool: Sendable {
     func take(on worker: Worker) async throws(AWSError) -> HeldSlot? {
         let taken = try await slots(of: worker)
         for index in 0..<slotsPerWorker {
-            let token = "\(UUID.v4())"
-            let condition: Condition
-            if let item = taken[index], let holder = item["token"]?.string {
-                guard try await isAbandoned(item, worker, index) else { continue }
-                condition = .equals("token", .s(holder))
+            if let item = taken[index], item["token"] != nil {
+                if let slot = try await takeAbandoned(item, worker, index) { return slot }
             } else {
-                condition = .notExists("token")
+                let slot = HeldSlot(worker: worker, index: index, token: "\(UUID.v4())")
+                if try await write(slot, job: nil, condition: .notExists("token")) { return slot }
             }
-            let slot = HeldSlot(worker: worker, index: index, token: token)
-            if try await write(slot, job: nil, condition: condition) { return slot }
         }
         return nil
+    }
+
+    /// Takes the slots whose holders died, to give them back: nobody else may come by for long.
+    func takeAbandoned(on worker: Worker) async throws(AWSError) -> [HeldSlot] {
+        var abandoned: [HeldSlot] = []
+        for (index, item) in try await slots(of: worker) where item["token"] != nil {
+            if let slot = try await takeAbandoned(item, worker, index) { abandoned.append(slot) }
+        }
+        return abandoned
+    }
+
+    /// The job stays named on the slot: whoever takes it may die too before the worker is tidied.
+    private func takeAbandoned(_ item: Item, _ worker: Worker, _ index: Int) async throws(AWSError)
+        -> HeldSlot?
+    {
+        guard let holder = item["token"]?.string, try await isAbandoned(item, worker, index) else {
+            return nil
+        }
+        var slot = HeldSlot(worker: worker, index: index, token: "\(UUID.v4())")
+        slot.predecessor = (item["job"]?.string).flatMap { Job.ID($0) }
+        let isTaken = try await write(
+            slot, job: slot.predecessor, condition: .equals("token", .s(holder)))
+        return isTaken ? slot : nil
     }
 
     /// Continues a run whose lease is over: the slot goes to a new token. nil while the lease holds, and when the slot

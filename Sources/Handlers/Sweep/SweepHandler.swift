@@ -17,6 +17,7 @@ struct SweepHandler: InvocationHandler {
         let probe = WorkerProbe(services: services, registry: dispatcher.registry)
         // Side by side: neither a worker that hangs nor a backlog keeps the other part from its work.
         async let refreshed = probe.refresh(until: context.deadline)
+        async let freed = dispatcher.freeAbandonedSlots(until: context.deadline)
         let findings = try await sweeper.sweep(until: context.deadline)
         let workers = try await refreshed
         if workers.recovered, findings.rung == 0, try await dispatcher.queue.depth(limit: 1) > 0 {
@@ -24,6 +25,7 @@ struct SweepHandler: InvocationHandler {
         }
         var report = findings.json
         report["workers"] = .number(workers.alive)
+        report["slots"] = .number(try await freed)
         Log.info("sweep", report)
         return JSON.object(report).serialized()
     }

@@ -68,7 +68,7 @@ import Time
         }
     }
 
-    private static let slow: JSON = [
+    static let slow: JSON = [
         "1": [
             "class_type": "CheckpointLoaderSimple",
             "inputs": ["ckpt_name": "sd_xl_base_1.0.safetensors"],
