@@ -135,6 +135,12 @@ let package = Package(
         tests(
             "EmulatorTests",
             ["TestFunctions", "bootstrap", "Handlers", "AWSClients", "HTTP", "JSON", "Crypto"]),
-        tests("EndToEndTests", ["AWSClients", "LocalServer", "HTTP", "JSON", "Crypto", "Time"]),
+        tests(
+            "EndToEndTests",
+            [
+                "comfy-lambda", "bootstrap", "Handlers", "AWSClients", "LocalServer", "HTTP", "JSON",
+                "Crypto",
+                "Time",
+            ]),
     ]
 )

@@ -12,6 +12,8 @@ public final class LocalAWS: Sendable {
 
     /// `http://127.0.0.1:…`
     public let endpoint: String
+    /// Where it listens.
+    public let port: Int
     /// A key of an IAM user that may do everything.
     public let accessKeyID: String
     /// Its secret.
@@ -36,6 +38,9 @@ public final class LocalAWS: Sendable {
     /// with 500.
     public static func sharedWithoutSignatures() async throws -> LocalAWS { try await trusting.value }
 
+    /// One of the caller's own, which checks no signature: for tests that count its calls or keep it busy.
+    public static func own() async throws -> LocalAWS { try await LocalAWS(checksSignatures: false) }
+
     private static let checking = Task { try await LocalAWS(checksSignatures: true) }
     private static let trusting = Task { try await LocalAWS(checksSignatures: false) }
 
@@ -51,6 +56,7 @@ public final class LocalAWS: Sendable {
                 description: "moto did not start: run `make setup`. It said: "
                     + process.standardError.suffix(400))
         }
+        self.port = port
         endpoint = "http://127.0.0.1:\(port)"
         accessKeyID = id
         secretAccessKey = secret

@@ -25,10 +25,19 @@ enum LoopbackPorts {
 
     /// Whether somebody does listen there.
     static func isListening(_ port: Int) -> Bool {
+        guard let descriptor = connect(port) else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// A connected socket; nil when nobody listens there.
+    static func connect(_ port: Int) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        return unsafe withLoopbackAddress(
-            port: port, { address, length in unsafe connect(descriptor, address, length.pointee) == 0 })
+        let isConnected = unsafe withLoopbackAddress(
+            port: port, { address, length in unsafe Glibc.connect(descriptor, address, length.pointee) == 0 })
+        if isConnected { return descriptor }
+        close(descriptor)
+        return nil
     }
 
     private static func withLoopbackAddress(

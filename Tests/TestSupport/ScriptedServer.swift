@@ -134,13 +134,18 @@ extension ScriptedServer {
         /// The next request, head and body.
         public func readRequest() throws -> Request {
             var request = try readHead()
+            try readBody(of: &request)
+            return request
+        }
+
+        /// The body that a head announces, and its trailers.
+        public func readBody(of request: inout Request) throws {
             if let length = request.header("content-length").flatMap(Int.init) {
                 request.body = try read(length)
             } else if request.header("transfer-encoding") == "chunked" {
                 while let chunk = try readChunk() { request.body += chunk }
                 request.trailers = try readLines()
             }
-            return request
         }
 
         /// The next request's line and headers; its body is for the script to read.
@@ -203,6 +208,15 @@ extension ScriptedServer {
         /// Once closed, the descriptor's number may be another connection's already.
         private func checkIsOpen() throws {
             if state.withLock({ $0.isClosed }) { throw Ended(description: "the script has closed it") }
+        }
+
+        /// What has come, at least one byte; empty at the peer's end.
+        public func readPiece() throws -> [UInt8] {
+            let held = state.withLock { value in
+                defer { value.buffer = [] }
+                return value.buffer
+            }
+            return held.isEmpty ? try readSome() : held
         }
 
         private func readSome() throws -> [UInt8] {

@@ -14,6 +14,13 @@ struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
         guard let entry = ProcessTable.entry(id) else { return false }
         return entry.start == start && entry.state != "Z"
     }
+
+    /// Ends it as a crash would, and returns when it runs no more.
+    func kill() {
+        guard isAlive else { return }
+        Glibc.kill(id, SIGKILL)
+        while isAlive { usleep(500) }
+    }
 }
 
 /// What `/proc` says of the processes of this machine.
@@ -52,6 +59,9 @@ enum ProcessTable {
         }
         return found
     }
+
+    /// Those of the tests' own process.
+    static func children() -> Set<ProcessIdentity> { descendants(of: getpid()) }
 
     /// The variables that a process was started with.
     static func environment(of id: pid_t) -> [String] {

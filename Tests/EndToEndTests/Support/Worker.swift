@@ -11,6 +11,8 @@ struct Worker: Sendable {
         try await self.init(port: 0, stepMilliseconds, faults, TemporaryFolder())
     }
 
+    var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
     private init(port: Int, _ stepMilliseconds: Int, _ faults: [String], _ folder: TemporaryFolder)
         async throws
     {
@@ -27,14 +29,17 @@ struct Worker: Sendable {
 
     /// Another one in its place: with its port and its run log, and nothing in its memory.
     func restarted() async throws -> Worker {
-        let port = url.split(separator: ":").last.flatMap { Int($0) } ?? 0
-        return try await Worker(port: port, 5, [], folder)
+        try await Worker(port: port, 5, [], folder)
     }
 
     /// The prompts that were begun, over all lives of it.
     func runs() throws -> [String] {
+        try log().filter { $0["event"] == "start" }.compactMap { $0["prompt_id"]?.string }
+    }
+
+    /// The lines of its run log.
+    func log() throws -> [JSON] {
         guard let text = try? Fixtures.text(folder.path + "/runs") else { return [] }
         return try text.split(separator: "\n").map { try JSON(parsing: String($0)) }
-            .filter { $0["event"] == "start" }.compactMap { $0["prompt_id"]?.string }
     }
 }

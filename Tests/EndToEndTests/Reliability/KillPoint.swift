@@ -1,0 +1,115 @@
+import AWSClients
+import Handlers
+import JSON
+import Synchronization
+import TestSupport
+
+@testable import comfy_lambda
+
+/// Where a dispatcher is killed on a job's way.
+struct KillPoint: Sendable, Hashable {
+    enum Side: String, Sendable, CaseIterable {
+        /// The call never left.
+        case before
+        /// The call is done, and its answer is lost with the dispatcher.
+        case after
+    }
+
+    /// The outside call, from 1.
+    let call: Int
+    let side: Side
+}
+
+/// A killed dispatcher's job, and what became of it.
+struct KillOutcome: Sendable {
+    let point: KillPoint
+    /// The call it died at; nil when it never came so far.
+    let name: String?
+    let aftermath: Aftermath
+    /// For whoever has to find out why.
+    let log: String
+}
+
+/// Numbers the calls of one dispatcher and kills it at one of them.
+private final class Executioner: Sendable {
+    private struct State {
+        var names: [String] = []
+        var died: String?
+    }
+
+    private let state = Mutex(State())
+
+    var names: [String] { state.withLock(\.names) }
+    var died: String? { state.withLock(\.died) }
+
+    /// Answers for a call; `nil` as point lets it live.
+    func judge(
+        _ call: CallProxy.Call, _ moment: CallProxy.Moment, _ point: KillPoint?, _ kill: () -> Void
+    ) -> CallProxy.Fate {
+        let isDue = state.withLock { state in
+            guard state.died == nil else { return false }
+            if moment == .before { state.names.append(call.name) }
+            // Calls come one after another, so that the last one begun is the one that ended.
+            guard state.names.count == point?.call, (moment == .before) == (point?.side == .before) else {
+                return false
+            }
+            state.died = call.name
+            return true
+        }
+        guard isDue else { return .pass }
+        kill()
+        return .hangUp
+    }
+}
+
+extension Testbed {
+    static let order = Order(seed: 20_251_121)
+
+    /// The calls of a dispatcher that nobody kills.
+    func undisturbedCalls() async throws -> [String] {
+        let (id, executioner) = try await dispatchOnce(nil)
+        let found = try await aftermath(of: id)
+        guard found.faults.isEmpty, found.state == "completed" else {
+            throw TimedOut(description: "an undisturbed job: \(found)")
+        }
+        return executioner.names
+    }
+
+    /// Kills the dispatcher of a job at each of the points; others finish its work.
+    func outcomes(of points: [KillPoint]) async throws -> [KillOutcome] {
+        let dispatch = try function(.dispatch, concurrency: 2)
+        let sweep = try function(.sweep)
+        var outcomes: [KillOutcome] = []
+        for point in points {
+            let (id, executioner) = try await dispatchOnce(point)
+            let found = try await whileFeeding(dispatch: dispatch, sweeps: [sweep]) {
+                _ = try await ended(id)
+                return try await aftermath(of: id)
+            }
+            outcomes.append(
+                KillOutcome(
+                    point: point, name: executioner.died, aftermath: found,
+                    log: dispatch.log.tail + "\n" + sweep.log.tail))
+        }
+        return outcomes
+    }
+
+    /// A new job, and one dispatcher that its doorbell wakes. The doorbell is not delivered again: it stays invisible for longer
+    /// than a test lasts, as it would at AWS.
+    private func dispatchOnce(_ point: KillPoint?) async throws -> (id: String, Executioner) {
+        try await reset()
+        let api = try function(.api)
+        let dispatch = try function(.dispatch, caller: "doomed")
+        let id = try await submit(Self.order, to: api)
+        let doorbell = try await drain(stack.work)
+        let executioner = Executioner()
+        calls.judge(by: { call, moment in executioner.judge(call, moment, point) { dispatch.kill() } })
+        let event = QueueEvent.document(
+            doorbell, queueARN: stack.work.arn, region: LocalStack.region)
+        _ = try await dispatch.local.invoke(event.serialized())
+        calls.judge(by: nil)
+        api.kill()
+        dispatch.kill()
+        return (id, executioner)
+    }
+}
