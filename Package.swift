@@ -46,6 +46,7 @@ let package = Package(
     targets: [
         // The C libraries. Each has exactly one importer.
         c("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        c("CAres", "libcares", apt: "libc-ares-dev"),
         c("COpenSSL", "libcrypto", apt: "libssl-dev"),
         c("CZlib", "zlib", apt: "zlib1g-dev"),
         c("CExpat", "expat", apt: "libexpat1-dev"),
@@ -63,7 +64,7 @@ let package = Package(
         library("Spawn", ["CSpawn"]),
         library("Crypto", ["COpenSSL"]),
         library("Telemetry", ["JSON", "Time"]),
-        library("HTTP", ["CCurl", "CZlib", "Crypto"]),
+        library("HTTP", ["CCurl", "CAres", "CZlib", "Crypto"]),
 
         // Second floor: three that do not know one another.
         library("LambdaRuntime", path: "Sources/Runtime", ["HTTP", "JSON", "Crypto", "Telemetry", "Time"]),

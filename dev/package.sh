@@ -55,6 +55,7 @@ library() {
     "$1" "$curl_home" "$2" "$curl_home" >"$pkgconfig/$1.pc"
 }
 library libcurl "-lcurl -lcares -lssl -lcrypto -lz"
+library libcares -lcares
 library libcrypto -lcrypto
 library zlib -lz
 library expat -lexpat

@@ -59,8 +59,8 @@ missing_packages() {
     return
   fi
   # No Debian: what the packages provide is what counts.
-  for library in libcurl:libcurl4-openssl-dev expat:libexpat1-dev libmicrohttpd:libmicrohttpd-dev \
-    libcrypto:libssl-dev zlib:zlib1g-dev; do
+  for library in libcurl:libcurl4-openssl-dev libcares:libc-ares-dev expat:libexpat1-dev \
+    libmicrohttpd:libmicrohttpd-dev libcrypto:libssl-dev zlib:zlib1g-dev; do
     pkg-config --exists "${library%%:*}" 2>/dev/null || echo "${library##*:}"
   done
   for program in make openssl pkg-config python3 shellcheck; do
