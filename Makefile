@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .PHONY: help setup build test format lint sanitize fuzz coverage docs bench package sbom deploy smoke run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing)
+PYTHON_FILES := dev Benchmarks deploy
 PYTHON := .venv/bin/python
 ARGS ?=
 
@@ -25,14 +26,15 @@ serve: setup ## keep the local system up, its API on http://127.0.0.1:8000 (ARGS
 test: setup ## all tests; the last line counts them
 	@dev/test.sh
 
-lint: setup ## formatting and lint of Swift, shell and Python
+lint: setup ## formatting and lint of Swift, shell, Python and container files
 	@swift format lint --strict -r $(SWIFT_FILES)
 	@shellcheck dev/*.sh .ci/run Benchmarks/run.sh Benchmarks/*/*.sh
-	@.venv/bin/ruff check --quiet --config dev/ruff.toml dev Benchmarks && .venv/bin/ruff format --check --quiet --config dev/ruff.toml dev Benchmarks
+	@.venv/bin/hadolint Dockerfile deploy/worker/Dockerfile
+	@.venv/bin/ruff check --quiet --config dev/ruff.toml $(PYTHON_FILES) && .venv/bin/ruff format --check --quiet --config dev/ruff.toml $(PYTHON_FILES)
 
 format: setup ## format Swift and Python in place
 	@swift format -i -r $(SWIFT_FILES)
-	@.venv/bin/ruff check --fix --quiet --config dev/ruff.toml dev Benchmarks; .venv/bin/ruff format --quiet --config dev/ruff.toml dev Benchmarks
+	@.venv/bin/ruff check --fix --quiet --config dev/ruff.toml $(PYTHON_FILES); .venv/bin/ruff format --quiet --config dev/ruff.toml $(PYTHON_FILES)
 
 sanitize: setup ## HTTP, JSON and Crypto tests under the thread and the address sanitizer
 	@dev/sanitize.sh

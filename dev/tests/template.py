@@ -29,13 +29,13 @@ _Loader.add_multi_constructor("!", _construct)
 
 
 @cache
-def template() -> dict[str, Any]:
-    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+def template(path: str = "template.yaml") -> dict[str, Any]:
+    return yaml.load((ROOT / path).read_text(), _Loader)
 
 
-def resources(kind: str) -> dict[str, dict[str, Any]]:
+def resources(kind: str, path: str = "template.yaml") -> dict[str, dict[str, Any]]:
     """The properties of all resources of a type, by logical name."""
-    return {name: r["Properties"] for name, r in template()["Resources"].items() if r["Type"] == kind}
+    return {name: r["Properties"] for name, r in template(path)["Resources"].items() if r["Type"] == kind}
 
 
 def functions() -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""template.yaml and the workflow, judged by AWS's and GitHub's own rules. Nothing here leaves the machine."""
+"""Templates, manifests and the workflow, by AWS's, Kubernetes' and GitHub's own rules. Nothing leaves the machine."""
 
 import subprocess
 
@@ -20,11 +20,13 @@ def sam(*command: str) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize(
     "command",
     [
-        ("cfn-lint", "--include-checks", "W", "--non-zero-exit-code", "warning", "--", "template.yaml"),
+        ("cfn-lint", "--include-checks", "W", "--non-zero-exit-code", "warning", "--", "template.yaml",
+         "deploy/worker/ecs.yaml"),
         ("sam", "validate", "--lint"),
         ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"),
+        ("kubernetes-validate", "--strict", "deploy/worker/kubernetes.yaml"),
         ("yamllint", "--strict", "-d", "{extends: relaxed, rules: {line-length: {max: 160}}}", "template.yaml",
-         ".github/workflows/ci.yml"),
+         ".github/workflows/ci.yml", "deploy/worker/ecs.yaml", "deploy/worker/kubernetes.yaml"),
     ],
     ids=lambda command: command[0],
 )  # fmt: skip
