@@ -7,13 +7,14 @@ import Synchronization
 enum CommandLineTool {
     static let commands: [any Command.Type] = [
         RunCommand.self, ServeCommand.self, InvokeCommand.self, ReplayCommand.self,
-        SmokeCommand.self,
+        SubmitCommand.self, StatusCommand.self, CancelCommand.self, DownloadCommand.self, SmokeCommand.self,
     ]
 
     /// As `--help` prints it.
     static var helpText: String {
         """
-        Plays the Lambda service locally around the same bootstrap program that AWS runs.
+        Plays the Lambda service locally around the same bootstrap program that AWS runs, and calls an API that is
+        deployed.
 
         Usage: comfy-lambda COMMAND [OPTIONS]
 

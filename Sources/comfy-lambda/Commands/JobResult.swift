@@ -39,8 +39,13 @@ struct JobResult: Sendable {
         return lines.map(JobProgress.printable).joined(separator: "\n")
     }
 
-    /// Names and values, absent ones left out.
+    /// With how long all of it took.
     func rows(_ duration: Duration) -> [[String]] {
+        Self.rows(of: job) + [["Everything", Quantity.time(milliseconds: Int(duration.milliseconds))]]
+    }
+
+    /// Names and values, absent ones left out.
+    static func rows(of job: JSON) -> [[String]] {
         var rows: [[String]] = []
         func add(_ name: String, _ value: String?) {
             if let value { rows.append([name, JobProgress.printable(value)]) }
@@ -66,7 +71,6 @@ struct JobResult: Sendable {
             ]
             add("Output \(output["index"]?.int ?? 0)", parts.compactMap(\.self).joined(separator: ", "))
         }
-        add("Everything", Quantity.time(milliseconds: Int(duration.milliseconds)))
         return rows
     }
 }

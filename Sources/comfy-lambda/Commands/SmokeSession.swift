@@ -5,11 +5,10 @@ import Time
 
 /// The steps of a smoke test. Each either says what it saw or fails with a sentence.
 struct SmokeSession: Sendable {
-    let api: DeployedAPI
-    let console: Console
-    let loop: EventLoop
-    /// Between two looks at the job.
-    var pollInterval = Duration.seconds(1)
+    let jobs: RemoteJobs
+
+    private var api: DeployedAPI { jobs.api }
+    private var console: Console { jobs.console }
 
     /// What was seen of the job and its picture.
     struct Seen: Sendable {
@@ -24,15 +23,15 @@ struct SmokeSession: Sendable {
 
     func run(_ request: JSON) async throws -> Seen {
         let workers = try await askWhetherReady()
-        let id = try await submit(request)
-        let job = try await watch(id)
+        let job = try await jobs.watch(jobs.submit(request, to: "/v1/generate").id)
+        guard job["status"] == "completed" else { throw job.jobFailure }
         return try await lookAtPicture(of: job, workers: workers)
     }
 
     private func askWhetherReady() async throws -> Int {
         let answer = try await api.call(.get, "/health/ready")
         guard answer.status == 200, let workers = answer.body?["workers"]?.int else {
-            throw CommandFailure("The API is not ready: \(Self.explained(answer))")
+            throw CommandFailure("The API is not ready: \(answer.explained)")
         }
         let alive = answer.body?["workers_alive"]?.int ?? 0
         console.note("Ready: table and bucket answer, \(alive) of \(workers) workers alive")
@@ -40,38 +39,6 @@ struct SmokeSession: Sendable {
             console.note("No worker is recorded yet (the sweep looks once a minute); the job waits for one")
         }
         return workers
-    }
-
-    private func submit(_ request: JSON) async throws -> String {
-        let answer = try await api.call(.post, "/v1/generate", request)
-        guard answer.status == 202 || answer.status == 200, let id = answer.body?["job_id"]?.string,
-            UUID(id) != nil
-        else { throw CommandFailure("The API refused the job: \(Self.explained(answer))") }
-        console.note("Job \(id) accepted")
-        return id
-    }
-
-    private func watch(_ id: String) async throws -> JSON {
-        var shown: [String] = []
-        while true {
-            let answer = try await api.call(.get, "/v1/jobs/\(id)")
-            guard answer.status == 200, let job = answer.body else {
-                throw CommandFailure("The job cannot be read: \(Self.explained(answer))")
-            }
-            let progress = JobProgress(job)
-            if progress.milestone != shown {
-                console.note(progress.line)
-                shown = progress.milestone
-            }
-            if progress.status == "completed" { return job }
-            if progress.isFinal {
-                let error = job["error"]
-                let words = [error?["code"]?.string, error?["message"]?.string].compactMap(\.self)
-                throw CommandFailure(
-                    "The job is \(progress.status). \(JobProgress.printable(words.joined(separator: ": ")))")
-            }
-            try await loop.sleep(for: pollInterval)
-        }
     }
 
     /// The first picture, from its own address and compared with what the job says of it.
@@ -113,20 +80,6 @@ struct SmokeSession: Sendable {
         guard bytes.count >= 24, bytes.starts(with: signature) else { return nil }
         func number(_ start: Int) -> Int { bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
         return (number(16), number(20))
-    }
-
-    /// The reason, and what to do about the usual ones.
-    private static func explained(_ answer: DeployedAPI.Answer) -> String {
-        switch answer.status {
-        case 401:
-            "\(answer.reason). The API has a JWT authorizer: put a token into COMFY_LAMBDA_TOKEN."
-        case 403:
-            "\(answer.reason). The caller needs execute-api:Invoke on this API (lambda:InvokeFunctionUrl for a "
-                + "function's address), and requests must be signed: --sign REGION for a domain of your own."
-        case 404 where answer.body?["error"] == nil:
-            "\(answer.reason). Nothing of comfy-lambda answers there: take the stack's output ApiUrl."
-        default: answer.reason
-        }
     }
 }
 

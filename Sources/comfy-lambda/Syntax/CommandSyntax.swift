@@ -36,6 +36,8 @@ struct CommandSyntax: Sendable {
     let summary: String
     /// Placeholders of the operands; all of them are required.
     var operands: [String] = []
+    /// Placeholder of one more that may be left out.
+    var optionalOperand: String?
     /// What the command does, before its options.
     let discussion: String
     var options: [Option]
@@ -61,8 +63,9 @@ struct CommandSyntax: Sendable {
             }
         }
         if arguments.asksForHelp { return arguments }
-        if arguments.operands.count > operands.count {
-            throw UsageError("unexpected argument '\(arguments.operands[operands.count])'", in: name)
+        let most = operands.count + (optionalOperand == nil ? 0 : 1)
+        if arguments.operands.count > most {
+            throw UsageError("unexpected argument '\(arguments.operands[most])'", in: name)
         }
         if arguments.operands.count < operands.count {
             throw UsageError("\(operands[arguments.operands.count]) is missing", in: name)
@@ -103,7 +106,9 @@ struct CommandSyntax: Sendable {
 
     /// As `--help` prints it.
     var helpText: String {
-        let usage = ["comfy-lambda", name] + (options.isEmpty ? [] : ["[OPTIONS]"]) + operands
+        let usage =
+            ["comfy-lambda", name] + (options.isEmpty ? [] : ["[OPTIONS]"]) + operands
+            + (optionalOperand.map { ["[\($0)]"] } ?? [])
         var text = "\(summary)\n\nUsage: \(usage.joined(separator: " "))\n\n\(discussion)\n\nOptions:\n"
         let rows = (options + [Self.help]).map { option in
             (option.name + (option.placeholder.map { " \($0)" } ?? ""), option.help)

@@ -10,39 +10,7 @@ import Testing
         try SmokeCommand(SmokeCommand.syntax.parse(words))
     }
 
-    @Test func theAddressSaysHowCallersAreKnown() throws {
-        let cases: [(String, DeployedAPI.Authorization)] = [
-            (
-                "https://a1b2c3.execute-api.eu-central-1.amazonaws.com",
-                .iam(service: "execute-api", region: "eu-central-1")
-            ),
-            (
-                "https://a1b2c3.execute-api.cn-north-1.amazonaws.com.cn/x",
-                .iam(service: "execute-api", region: "cn-north-1")
-            ),
-            (
-                "https://a1b2c3.lambda-url.us-east-1.on.aws/",
-                .iam(service: "lambda", region: "us-east-1")
-            ),
-            ("http://127.0.0.1:8000", .none),
-            ("https://execute-api.eu-central-1.amazonaws.com", .none),
-            ("https://a.execute-api.eu-central-1.amazonaws-com.evil", .none),
-            ("https://pictures.example.org", .none),
-        ]
-        for (url, expected) in cases {
-            #expect(try Self.command(["--url", url]).authorization([:]) == expected, "\(url)")
-        }
-    }
-
-    @Test func aTokenGoesBeforeASignatureAndARegionMakesOne() throws {
-        let url = "https://pictures.example.org"
-        let signed = try Self.command(["--url", url, "--sign", "eu-west-1"])
-        #expect(signed.authorization([:]) == .iam(service: "execute-api", region: "eu-west-1"))
-        #expect(signed.authorization(["COMFY_LAMBDA_TOKEN": "t"]) == .token("t"))
-        #expect(signed.authorization(["COMFY_LAMBDA_TOKEN": ""]) != .token(""))
-    }
-
-    @Test(arguments: [[], ["--url", "ftp://x"], ["--url", "http://x/?a=b"], ["--url", "x"]])
+    @Test(arguments: [["--url", "ftp://x"], ["--url", "http://x/?a=b"], ["--url", "x"]])
     func anAddressThatIsNoneIsAUsageError(words: [String]) {
         #expect(throws: UsageError.self) { try Self.command(words) }
     }

@@ -51,10 +51,13 @@ struct DeployedAPI: Sendable {
     }
 
     /// One request; `path` begins with a slash and goes behind the address's own.
-    func call(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> Answer {
+    func call(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil, headers: HTTPHeaders = [:])
+        async throws -> Answer
+    {
         var url = address
         url.path = (url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path) + path
-        var request = HTTPClient.Request(method, url, headers: ["accept": "application/json"])
+        var request = HTTPClient.Request(method, url, headers: headers)
+        request.headers["accept"] = "application/json"
         if let body {
             request.headers["content-type"] = "application/json"
             request.body = .bytes(body.serialized())
