@@ -50,12 +50,17 @@ public struct ExecutionWatcher: Sendable {
     /// Waits for the end of the prompt, handing every frame about it to `onEvent` on the way.
     ///
     /// Throws `unreachable` when the worker does not answer for `patience`, and `cancelled`. Always closes its
-    /// socket. Whether the prompt runs too long is the caller's to decide.
+    /// socket; of a prompt that has finished nobody opens another, so that its end does not wait for the peer's
+    /// goodbye. Whether the prompt runs too long is the caller's to decide.
     public mutating func watch(
         patience: Duration, onEvent: @Sendable (ExecutionEvent) async -> Void
     ) async throws(ComfyUIError) -> End {
         do {
             let end = try await watchOpen(patience, onEvent)
+            if case .finished = end, let closing = socket {
+                socket = nil
+                loop.task { await closing.close() }
+            }
             await close()
             return end
         } catch {

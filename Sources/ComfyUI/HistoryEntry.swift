@@ -70,15 +70,12 @@ public struct HistoryEntry: Sendable {
         texts = []
         var seen: Set<OutputFile> = []
         for (nodeID, output) in entry["outputs"]?.object ?? [:] {
+            for file in OutputFile.files(in: output, of: nodeID) where seen.insert(file).inserted {
+                files.append(file)
+            }
             for (_, items) in output.object ?? [:] {
                 for item in items.array ?? [] {
-                    if let text = item.string {
-                        texts.append((nodeID, text.clipped(to: 100_000)))
-                    } else if let file = OutputFile(item, nodeID: nodeID), file.type != "temp",
-                        seen.insert(file).inserted
-                    {
-                        files.append(file)
-                    }
+                    if let text = item.string { texts.append((nodeID, text.clipped(to: 100_000))) }
                 }
             }
         }
@@ -118,7 +115,15 @@ extension HistoryEntry.NodeFailure {
 }
 
 extension OutputFile {
-    fileprivate init?(_ item: JSON, nodeID: String) {
+    /// The files that one node's output names, under whatever key, previews (`type: temp`) left out: a member of a
+    /// history's `outputs`, or what an `executed` frame carries.
+    public static func files(in output: JSON, of nodeID: String) -> [OutputFile] {
+        (output.object ?? [:]).flatMap { _, items in
+            (items.array ?? []).compactMap { OutputFile($0, nodeID: nodeID) }.filter { $0.type != "temp" }
+        }
+    }
+
+    private init?(_ item: JSON, nodeID: String) {
         guard let filename = item["filename"]?.string, !filename.isEmpty else { return nil }
         self.init(
             nodeID: nodeID, filename: filename, subfolder: item["subfolder"]?.string ?? "",

@@ -44,6 +44,7 @@ struct Configuration: Sendable {
     var heartbeat: Duration
     var maximumQueueTime: Duration
     var workerPatience: Duration
+    var stripsMetadata: Bool
     var webhookHosts: WebhookHosts
     var policy: JobPolicy
 }
@@ -86,6 +87,7 @@ extension Configuration {
         heartbeat = try read.seconds("HEARTBEAT_SECONDS", 5, in: 1...20)
         maximumQueueTime = try read.seconds("MAX_QUEUE_SECONDS", 7200, in: 10...1_209_600)
         workerPatience = try read.seconds("WORKER_PATIENCE_SECONDS", 30, in: 1...600)
+        stripsMetadata = try read.flag("STRIP_METADATA", false)
         webhookHosts = WebhookHosts(
             patterns: try read.list("WEBHOOK_ALLOWED_HOSTS") { text throws(Invalid) in
                 guard let pattern = WebhookHosts.Pattern(text) else {
@@ -136,6 +138,16 @@ struct EnvironmentReader {
         throws(Configuration.Invalid) -> Duration
     {
         .seconds(try integer(name, standard, in: range))
+    }
+
+    func flag(_ name: String, _ standard: Bool) throws(Configuration.Invalid) -> Bool {
+        switch text(name) {
+        case nil: return standard
+        case "true": return true
+        case "false": return false
+        case let value:
+            throw Configuration.Invalid(variable: name, found: value, expected: "true or false")
+        }
     }
 
     func url(_ name: String) throws(Configuration.Invalid) -> URL? {

@@ -32,13 +32,17 @@ struct JobRunner: Sendable {
     /// Runs `job`, which `slot` holds, until it ends or `deadline` (of the invocation) comes near.
     func run(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
         let client = ComfyUIClient(http: services.http, address: slot.worker.address)
+        let ledger = OutputLedger(
+            services.documents, job: job.id,
+            attempt: job.run?.promptID == nil ? job.attempt + 1 : job.attempt,
+            expires: services.now + configuration.policy.retention)
         let guardian = RunGuard(
             job: job, slot: slot, slots: slots, store: services.store, registry: registry, client: client,
-            loop: services.http.loop, configuration: configuration,
+            ledger: ledger, loop: services.http.loop, configuration: configuration,
             handOffAt: deadline - configuration.handOffMargin)
         let prompt = PromptRun(
             claimed: job, worker: slot.worker, client: client, services: services,
-            registry: registry)
+            registry: registry, ledger: ledger)
         let end = await withTaskGroup(of: RunEnd?.self) { group in
             group.addTask { await prompt.run() }
             group.addTask { await guardian.watch() }
@@ -48,6 +52,7 @@ struct JobRunner: Sendable {
             return end ?? .abandoned("the run ended without a result")
         }
         do {
+            if case .handOff = end { await ledger.record() }
             return try await conclude(end, of: job, on: slot, client)
         } catch {
             // The lease will run out, and the sweep has the job resumed.
@@ -59,9 +64,9 @@ struct JobRunner: Sendable {
     private func conclude(_ end: RunEnd, of claimed: Job, on slot: HeldSlot, _ client: ComfyUIClient)
         async throws(AWSError) -> SlotFate
     {
-        let event: JobEvent
+        let (event, known): (JobEvent, Job)
         switch end {
-        case .ended(let ending): event = ending
+        case .ended(let ending, let job): (event, known) = (ending, job)
         case .handOff:
             guard try await slots.handOff(slot) else { return .leave }
             try await services.doorbell.ringResume(claimed.id)
@@ -75,7 +80,8 @@ struct JobRunner: Sendable {
                 "run abandoned, the sweep has it resumed", fields(claimed, slot, ["error": .string(reason)]))
             return .leave
         }
-        var outcome = try await services.store.applyLatest(event, to: claimed.id, heldBy: slot.token)
+        var outcome = try await services.store.applyLatest(
+            event, to: claimed.id, heldBy: slot.token, knownAs: known)
         if case .lost(let found?) = outcome, found.run?.token == slot.token, found.cancelRequestedAt != nil {
             // The cancellation forbade to queue it again.
             outcome = try await services.store.applyLatest(.cancelled, to: claimed.id, heldBy: slot.token)
@@ -130,8 +136,8 @@ struct JobRunner: Sendable {
 
 /// What a run came to.
 enum RunEnd: Sendable {
-    /// The job's state is to change like this.
-    case ended(JobEvent)
+    /// The job's state is to change like this; `of` is the job as the run knew it last.
+    case ended(JobEvent, of: Job)
     /// The invocation is nearly over; the prompt goes on, and the next invocation takes over.
     case handOff
     /// Somebody else holds the slot: nothing may be written.

@@ -6,11 +6,17 @@ import JSON
 import Telemetry
 import Time
 
-/// Moves a run's outputs from the worker into the bucket: streamed, hashed, under names of our own.
+/// Moves one run's outputs from the worker into the bucket: streamed, hashed, under names of our own.
+///
+/// Storing begins when the run's frames name a file, and the history decides in the end what counts. What it does not
+/// confirm is not listed anywhere, and goes with the bucket's lifecycle rule.
 struct OutputStore: Sendable {
     let s3: S3
-    let bucket: String
+    let configuration: Configuration
     let loop: EventLoop
+    let job: Job
+    let client: ComfyUIClient
+    let ledger: OutputLedger
 
     /// How many outputs are on their way at once.
     static let parallel = 4
@@ -19,12 +25,6 @@ struct OutputStore: Sendable {
 
     /// How many outputs a job may have: their names must fit into its item, of which DynamoDB takes 400 KB.
     static let limit = 500
-
-    /// What one output is made of.
-    enum Source: Sendable {
-        case file(OutputFile)
-        case text(nodeID: String, String)
-    }
 
     /// Why an output is not in the bucket.
     enum Failure: Error, Sendable {
@@ -38,65 +38,91 @@ struct OutputStore: Sendable {
         case storage(AWSError)
     }
 
-    /// Stores everything a run left, in the order of the history.
-    func store(_ entry: HistoryEntry, of job: Job, from client: ComfyUIClient) async throws(Failure)
-        -> [Job.Output]
-    {
-        let sources =
-            entry.files.map(Source.file) + entry.texts.map { .text(nodeID: $0.nodeID, $0.text) }
-        guard sources.count <= Self.limit else { throw .tooMany(sources.count) }
-        let result = await withTaskGroup(of: Result<Job.Output, Failure>.self) { group in
-            var outputs: [Job.Output] = []
-            var next = 0
-            var failure: Failure?
-            while next < sources.count || !group.isEmpty {
-                while next < sources.count, next - outputs.count < Self.parallel, failure == nil {
-                    let (index, source) = (next, sources[next])
-                    group.addTask { await retrying(source, index, job, client) }
-                    next += 1
+    /// Stores what is foreseen until it ends. Failures are no matter yet: the history asks for what is missing.
+    func store(_ foreseen: AsyncStream<OutputSource>) async {
+        await withTaskGroup(of: Void.self) { group in
+            var onTheWay = 0
+            for await source in foreseen {
+                if onTheWay == Self.parallel {
+                    await group.next()
+                    onTheWay -= 1
                 }
-                guard let ended = await group.next() else { break }
-                switch ended {
-                case .success(let output): outputs.append(output)
-                case .failure(let error):
-                    failure = failure ?? error
-                    group.cancelAll()
-                }
-                if failure != nil { next = sources.count }
+                group.addTask { _ = await stored(source) }
+                onTheWay += 1
             }
-            return failure.map { Result<[Job.Output], Failure>.failure($0) }
-                ?? .success(outputs.sorted { $0.index < $1.index })
         }
-        return try result.get()
     }
 
-    private func retrying(_ source: Source, _ index: Int, _ job: Job, _ client: ComfyUIClient) async
-        -> Result<Job.Output, Failure>
-    {
+    /// Stores everything a run left, but for what is stored already, in the order of the history.
+    func store(_ entry: HistoryEntry) async -> Result<[Job.Output], Failure> {
+        let sources = OutputSource.all(of: entry)
+        guard sources.count <= Self.limit else { return .failure(.tooMany(sources.count)) }
+        var outputs: [Job.Output] = []
+        for result in await results(of: sources, stopsAtFailure: true) {
+            switch result {
+            case .success(let output): outputs.append(output)
+            case .failure(let failure): return .failure(failure)
+            }
+        }
+        return .success(outputs)
+    }
+
+    /// Of a run that failed: what can be had, at most as many as a job may have.
+    func storeWhatExists(_ entry: HistoryEntry) async -> [Job.Output] {
+        let sources = Array(OutputSource.all(of: entry).prefix(Self.limit))
+        return await results(of: sources, stopsAtFailure: false).compactMap { try? $0.get() }
+    }
+
+    /// In the order of the sources; with `stopsAtFailure` only the failure, when there is one.
+    private func results(of sources: [OutputSource], stopsAtFailure: Bool) async -> [Result<
+        Job.Output, Failure
+    >] {
+        await withTaskGroup(of: (Int, Result<Job.Output, Failure>).self) { group in
+            var results: [(Int, Result<Job.Output, Failure>)] = []
+            var waiting = sources[...]
+            while true {
+                while waiting.startIndex - results.count < Self.parallel, let source = waiting.popFirst() {
+                    group.addTask { (source.index, await stored(source)) }
+                }
+                guard let ended = await group.next() else { break }
+                results.append(ended)
+                if stopsAtFailure, case .failure = ended.1 {
+                    group.cancelAll()
+                    return [ended.1]
+                }
+            }
+            return results.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func stored(_ source: OutputSource) async -> Result<Job.Output, Failure> {
+        if let output = await ledger.output(of: source) { return .success(output) }
         var tried = 0
         while true {
             tried += 1
             do {
-                return .success(try await store(source, index, job, client))
+                let output = try await store(source)
+                await ledger.add(output, of: source)
+                return .success(output)
             } catch {
                 if case .missing = error { return .failure(error) }
                 if tried >= Self.tries || Task.isCancelled { return .failure(error) }
                 Log.warn(
                     "output not stored, trying again",
-                    ["job_id": .string("\(job.id)"), "index": .number(index), "error": .string("\(error)")])
+                    [
+                        "job_id": .string("\(job.id)"), "index": .number(source.index),
+                        "error": .string("\(error)"),
+                    ])
                 try? await loop.sleep(for: .seconds(1 << (tried - 1)))
             }
         }
     }
 
-    private func store(_ source: Source, _ index: Int, _ job: Job, _ client: ComfyUIClient)
-        async throws(Failure) -> Job.Output
-    {
-        switch source {
+    private func store(_ source: OutputSource) async throws(Failure) -> Job.Output {
+        switch source.content {
         case .text(let nodeID, let text):
-            let bytes = Array(text.utf8)
             return try await upload(
-                OutputReader(bytes), name: "text.txt", nodeID: nodeID, index, job)
+                OutputReader(Array(text.utf8)), name: "text.txt", nodeID: nodeID, source.index)
         case .file(let file):
             let response: HTTPClient.StreamingResponse
             do {
@@ -107,12 +133,12 @@ struct OutputStore: Sendable {
                 throw .worker(error)
             }
             return try await upload(
-                OutputReader(response), name: file.filename, nodeID: file.nodeID, index, job)
+                OutputReader(response), name: file.filename, nodeID: file.nodeID, source.index)
         }
     }
 
     private func upload(
-        _ reader: OutputReader, name: String, nodeID: String, _ index: Int, _ job: Job
+        _ reader: OutputReader, name: String, nodeID: String, _ index: Int
     ) async throws(Failure) -> Job.Output {
         let media: MediaType
         do {
@@ -120,6 +146,7 @@ struct OutputStore: Sendable {
         } catch {
             throw .worker(error)
         }
+        if configuration.stripsMetadata, media.contentType == "image/png" { await reader.stripMetadata() }
         let key = OutputKey.output(
             user: job.user, job: job.id, attempt: job.attempt, index: index,
             fileExtension: media.fileExtension)
@@ -131,7 +158,7 @@ struct OutputStore: Sendable {
             // An output of one part is one PUT that can be repeated; a larger one never has more than two parts in memory.
             var parts = S3.UploadOptions()
             parts.parallel = 1
-            try await s3.upload(bucket: bucket, key: key, options: options, parts) {
+            try await s3.upload(bucket: configuration.bucket, key: key, options: options, parts) {
                 try await reader.next()
             }
         } catch {
@@ -141,67 +168,14 @@ struct OutputStore: Sendable {
         }
         let (bytes, digest) = await reader.finish()
         return Job.Output(
-            index: index, nodeID: nodeID, kind: media.kind,
-            filename: String(String.UnicodeScalarView(name.unicodeScalars.prefix(255))),
+            index: index, nodeID: Self.clipped(nodeID, to: 64), kind: media.kind,
+            filename: Self.clipped(name, to: 255),
             contentType: media.contentType, bytes: bytes, sha256: Hex.encode(digest),
             width: media.width, height: media.height, key: key)
     }
-}
 
-/// Hands an output on piece by piece, hashing and counting what passes.
-actor OutputReader {
-    private let source: @Sendable () async throws(HTTPError) -> [UInt8]?
-    private var hash: SHA256? = SHA256()
-    private var count = 0
-    private var held: [[UInt8]] = []
-    private var ended = false
-    /// Why the worker's side ended early.
-    private(set) var failure: ComfyUIError?
-
-    init(_ response: HTTPClient.StreamingResponse) {
-        source = { () async throws(HTTPError) in try await response.next() }
-    }
-
-    init(_ bytes: [UInt8]) {
-        source = { () async throws(HTTPError) in nil }
-        held = bytes.isEmpty ? [] : [bytes]
-    }
-
-    /// The first `length` bytes, which `next` will hand out again.
-    func head(_ length: Int) async throws(ComfyUIError) -> [UInt8] {
-        var head = held.flatMap { $0 }
-        while head.count < length, let piece = try await read() {
-            held.append(piece)
-            head += piece
-        }
-        return Array(head.prefix(length))
-    }
-
-    /// The next piece, nil at the end.
-    func next() async throws(ComfyUIError) -> [UInt8]? {
-        let piece = held.isEmpty ? try await read() : held.removeFirst()
-        guard let piece else { return nil }
-        count += piece.count
-        hash?.update(piece)
-        return piece
-    }
-
-    /// How much passed, and its SHA-256.
-    func finish() -> (bytes: Int, sha256: [UInt8]) {
-        (count, hash.take()?.finalize() ?? [])
-    }
-
-    private func read() async throws(ComfyUIError) -> [UInt8]? {
-        if ended { return nil }
-        do {
-            let piece = try await source()
-            if piece == nil { ended = true }
-            return piece
-        } catch {
-            ended = true
-            let lost = ComfyUIError(.unreachable, "\(error)", underlying: error)
-            failure = lost
-            throw lost
-        }
+    /// What a worker says goes into the job's item, which is small.
+    private static func clipped(_ text: String, to length: Int) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(length)))
     }
 }

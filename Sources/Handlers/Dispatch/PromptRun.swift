@@ -14,6 +14,7 @@ struct PromptRun: Sendable {
     let client: ComfyUIClient
     let services: Services
     let registry: WorkerRegistry
+    let ledger: OutputLedger
 
     private var store: JobStore { services.store }
     private var configuration: Configuration { services.configuration }
@@ -22,7 +23,7 @@ struct PromptRun: Sendable {
     func run() async -> RunEnd? {
         do {
             guard let graph = try await services.documents.workflow(claimed.id) else {
-                return .ended(.failed(.init(.workflowRejected, "The stored workflow is gone."), outputs: []))
+                return failed(claimed, .init(.workflowRejected, "The stored workflow is gone."))
             }
             let end =
                 claimed.run?.promptID == nil ? try await submit(graph) : try await resume(graph)
@@ -48,7 +49,7 @@ struct PromptRun: Sendable {
         }
         if submitted.cancelRequestedAt != nil {
             await watcher.close()
-            return .ended(.cancelled)
+            return .ended(.cancelled, of: submitted)
         }
         do {
             try await client.submit(
@@ -57,12 +58,11 @@ struct PromptRun: Sendable {
         } catch {
             await watcher.close()
             if error.code == .rejected {
-                return .ended(
-                    .failed(
-                        .init(.workflowRejected, error.message, details: error.details), outputs: []))
+                return failed(
+                    submitted, .init(.workflowRejected, error.message, details: error.details))
             }
             // After a lost answer the prompt may be there all the same: the watch, without a socket, asks that first.
-            guard error.mayHaveBeenQueued else { return await lost(error) }
+            guard error.mayHaveBeenQueued else { return await lost(submitted, error) }
         }
         return try await watch(&watcher, graph, submitted)
     }
@@ -74,6 +74,7 @@ struct PromptRun: Sendable {
         }
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
+        await ledger.load()
         return try await watch(&watcher, graph, claimed)
     }
 
@@ -82,84 +83,83 @@ struct PromptRun: Sendable {
     {
         let isResumed = claimed.run?.promptID != nil
         let earlier = isResumed ? try? await services.documents.progress(job.id, attempt: job.attempt) : nil
-        let writer = ProgressWriter(
-            graph: graph, continuing: earlier, documents: services.documents, job: job,
-            expires: services.now + configuration.policy.retention)
+        let expires = services.now + configuration.policy.retention
+        let writer = ProgressWriter(graph: graph, continuing: earlier) { [documents = services.documents] in
+            try await documents.store(progress: $0, of: job.attempt, for: job.id, expires: expires)
+        }
+        let outputs = OutputStore(
+            s3: services.s3, configuration: configuration, loop: services.http.loop, job: job, client: client,
+            ledger: ledger)
+        let foresight = OutputForesight()
+        // Both end with the watch: the one is cancelled, the other is waited for where the outputs count.
+        async let _ = writer.write(on: services.http.loop)
+        async let storing: Void = outputs.store(foresight.sources)
         let end: ExecutionWatcher.End
         do {
             end = try await watcher.watch(patience: configuration.workerPatience) { event in
+                // Who comes later has not heard which outputs were before.
+                if !isResumed { await foresight.note(event) }
                 await writer.apply(event)
             }
         } catch {
-            return await lost(error)
+            return await lost(job, error)
         }
+        foresight.finish()
         switch end {
-        case .finished(let entry): return try await finish(entry, job)
+        case .finished(let entry):
+            switch entry.outcome {
+            case .interrupted: return try await interrupted(job)
+            case .failed(let node) where node.isOutOfMemory: return await outOfMemory(node, job)
+            case .failed(let node):
+                await storing
+                return failed(job, failure(node), outputs: await outputs.storeWhatExists(entry))
+            case .success:
+                await storing
+                return await succeeded(job, outputs.store(entry))
+            }
         case .lost:
             // A prompt that was deleted from the queue on request leaves no trace either.
             if let end = try await endOnRequest(job) { return end }
             return again(
-                .init(.workerLost, "The worker lost the job; it was restarted or its queue was cleared."))
+                job, .init(.workerLost, "The worker lost the job; it was restarted or its queue was cleared.")
+            )
         }
     }
 
-    private func finish(_ entry: HistoryEntry, _ job: Job) async throws(AWSError) -> RunEnd {
-        switch entry.outcome {
-        case .interrupted:
-            if let end = try await endOnRequest(job) { return end }
-            let failure = Job.Failure(.workerLost, "Somebody interrupted the job on its worker.")
-            return job.attempt > 1 ? .ended(.failed(failure, outputs: [])) : again(failure)
-        case .failed(let node):
-            if node.isOutOfMemory { return await outOfMemory(node, job) }
-            let outputs = (try? await stored(entry, job).get()) ?? []
-            return .ended(.failed(failure(node), outputs: outputs))
-        case .success:
-            switch await stored(entry, job) {
-            case .success(let outputs) where outputs.isEmpty:
-                return .ended(
-                    .failed(.init(.noOutput, "The workflow ended without leaving an output."), outputs: []))
-            case .success(let outputs): return .ended(.completed(outputs))
-            case .failure(.missing(let name)):
-                return .ended(
-                    .failed(
-                        .init(.noOutput, "The worker no longer has the output '\(name.prefix(255))'."),
-                        outputs: []))
-            case .failure(.tooMany(let count)):
-                return .ended(
-                    .failed(
-                        .init(
-                            .storageFailed,
-                            "The workflow left \(count) outputs; at most \(OutputStore.limit) are kept."),
-                        outputs: []))
-            case .failure(.worker(let error)): return await lost(error)
-            case .failure(.storage(let error)):
-                Log.error(
-                    "outputs not stored",
-                    ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
-                return .ended(
-                    .failed(
-                        .init(.storageFailed, "The outputs could not be stored (\(error.code.rawValue))."),
-                        outputs: []))
-            }
+    private func succeeded(_ job: Job, _ stored: Result<[Job.Output], OutputStore.Failure>) async -> RunEnd {
+        switch stored {
+        case .success(let outputs) where outputs.isEmpty:
+            return failed(job, .init(.noOutput, "The workflow ended without leaving an output."))
+        case .success(let outputs): return .ended(.completed(outputs), of: job)
+        case .failure(.missing(let name)):
+            return failed(
+                job, .init(.noOutput, "The worker no longer has the output '\(name.prefix(255))'."))
+        case .failure(.tooMany(let count)):
+            return failed(
+                job,
+                .init(
+                    .storageFailed,
+                    "The workflow left \(count) outputs; at most \(OutputStore.limit) are kept."))
+        case .failure(.worker(let error)): return await lost(job, error)
+        case .failure(.storage(let error)):
+            Log.error(
+                "outputs not stored", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+            return failed(
+                job, .init(.storageFailed, "The outputs could not be stored (\(error.code.rawValue))."))
         }
     }
 
     /// What a prompt that we stopped comes to: its user wanted it, or its time was over. nil when it was not us.
     private func endOnRequest(_ job: Job) async throws(AWSError) -> RunEnd? {
         guard let now = try await store.job(job.id) else { return nil }
-        if now.cancelRequestedAt != nil { return .ended(.cancelled) }
-        return now.isOverTime(at: services.now) ? .ended(.failed(now.timeoutFailure, outputs: [])) : nil
+        if now.cancelRequestedAt != nil { return .ended(.cancelled, of: now) }
+        return now.isOverTime(at: services.now) ? failed(now, now.timeoutFailure) : nil
     }
 
-    private func stored(_ entry: HistoryEntry, _ job: Job) async -> Result<[Job.Output], OutputStore.Failure>
-    {
-        let outputs = OutputStore(
-            s3: services.s3, bucket: configuration.bucket, loop: services.http.loop)
-        do {
-            return .success(try await outputs.store(entry, of: job, from: client))
-        } catch {
-            return .failure(error)
-        }
+    /// By us, or by somebody at the worker's own page: then one more try.
+    private func interrupted(_ job: Job) async throws(AWSError) -> RunEnd {
+        if let end = try await endOnRequest(job) { return end }
+        return oneMoreTry(job, .init(.cancelled, "Somebody interrupted the job on its worker."))
     }
 
     /// `/free` gives the memory of other models back; one more try, then it is the workflow that is too big.
@@ -167,7 +167,17 @@ struct PromptRun: Sendable {
         try? await client.free()
         var out = failure(node)
         out.code = .outOfMemory
-        return job.attempt > 1 ? .ended(.failed(out, outputs: [])) : again(out)
+        return oneMoreTry(job, out)
+    }
+
+    /// Once for each cause: an attempt that was lost with its worker is none of these.
+    private func oneMoreTry(_ job: Job, _ failure: Job.Failure) -> RunEnd {
+        let isRepeated = job.attempts.contains { $0.error == failure.code }
+        return isRepeated ? failed(job, failure) : again(job, failure)
+    }
+
+    private func failed(_ job: Job, _ failure: Job.Failure, outputs: [Job.Output] = []) -> RunEnd {
+        .ended(.failed(failure, outputs: outputs), of: job)
     }
 
     private func failure(_ node: HistoryEntry.NodeFailure) -> Job.Failure {
@@ -180,15 +190,15 @@ struct PromptRun: Sendable {
     }
 
     /// The worker is out of reach: not the workflow's fault.
-    private func lost(_ error: ComfyUIError) async -> RunEnd {
+    private func lost(_ job: Job, _ error: ComfyUIError) async -> RunEnd {
         if error.code == .cancelled { return .abandoned("cancelled") }
         try? await registry.recordFailure(of: worker, at: services.now)
-        Log.warn("worker lost", ["job_id": .string("\(claimed.id)"), "error": .string("\(error)")])
-        return again(.init(.workerLost, "The connection to the worker was lost."))
+        Log.warn("worker lost", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+        return again(job, .init(.workerLost, "The connection to the worker was lost."))
     }
 
     /// Backoff from 1 s, doubling with the attempts.
-    private func again(_ failure: Job.Failure) -> RunEnd {
-        .ended(.attemptFailed(failure, delay: .seconds(1 << min(claimed.attempt, 6))))
+    private func again(_ job: Job, _ failure: Job.Failure) -> RunEnd {
+        .ended(.attemptFailed(failure, delay: .seconds(1 << min(job.attempt - 1, 6))), of: job)
     }
 }

@@ -5,10 +5,10 @@ import HTTP
 import JSON
 import Time
 
-/// What belongs to a job and is not its item: the workflow, the metadata, the progress.
+/// What belongs to a job and is not its item: the workflow, the metadata, the progress, what a run has stored.
 ///
-/// They share the job's partition, so that one query reads a job with what its page shows; the workflow's sort
-/// key lies outside of that range, because nobody who looks at a job wants it.
+/// They share the job's partition, so that one query reads a job with what its page shows; the sort keys of the workflow
+/// and of a run's outputs lie outside of that range, because nobody who looks at a job wants them.
 struct JobDocuments: Sendable {
     let dynamoDB: DynamoDB
     let s3: S3
@@ -121,6 +121,30 @@ struct JobDocuments: Sendable {
         item["attempt"] = .n(attempt)
         item["document"] = .s(progress.text)
         try await dynamoDB.put(item, into: table)
+    }
+
+    /// What an attempt has in the bucket while it still runs, by `OutputSource.id`; overwritten as it grows.
+    func store(outputs: [UUID: Job.Output], of attempt: Int, for id: Job.ID, expires: Timestamp)
+        async throws(AWSError)
+    {
+        var item = key(id, "STORED", expires)
+        item["attempt"] = .n(attempt)
+        item["outputs"] = .m(
+            Dictionary(uniqueKeysWithValues: outputs.map { ("\($0.key)", JobItem.encode($0.value)) }))
+        try await dynamoDB.put(item, into: table)
+    }
+
+    /// What `store(outputs:)` wrote last of this attempt.
+    func storedOutputs(of id: Job.ID, attempt: Int) async throws(AWSError) -> [UUID: Job.Output] {
+        let item = try await dynamoDB.get(key(id, "STORED", nil), from: table)
+        guard let item, item["attempt"]?.int == attempt else { return [:] }
+        var outputs: [UUID: Job.Output] = [:]
+        for (name, value) in item["outputs"]?.map ?? [:] {
+            if let source = UUID(name), let output = try? JobItem.decodeOutput(value) {
+                outputs[source] = output
+            }
+        }
+        return outputs
     }
 
     private func key(_ id: Job.ID, _ sortKey: String, _ expires: Timestamp?) -> Item {

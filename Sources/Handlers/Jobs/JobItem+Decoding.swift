@@ -64,7 +64,7 @@ extension JobItem {
             error: (map["error"]?.string).flatMap(Job.Failure.Code.init))
     }
 
-    private static func decodeOutput(_ entry: AttributeValue) throws(DecodingError) -> Job.Output {
+    static func decodeOutput(_ entry: AttributeValue) throws(DecodingError) -> Job.Output {
         let map = entry.map ?? [:]
         return Job.Output(
             index: try integer(map, "index"), nodeID: try text(map, "node"),

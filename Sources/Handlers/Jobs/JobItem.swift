@@ -122,7 +122,7 @@ enum JobItem {
         return .m(map)
     }
 
-    private static func encode(_ output: Job.Output) -> AttributeValue {
+    static func encode(_ output: Job.Output) -> AttributeValue {
         var map: Item = [
             "index": .n(output.index), "node": .s(output.nodeID), "kind": .s(output.kind.rawValue),
             "name": .s(output.filename), "type": .s(output.contentType), "bytes": .n(output.bytes),

@@ -75,11 +75,11 @@ struct JobStore: Sendable {
     }
 
     /// Like `apply`, but on the job as it is now, again while somebody else's writes come between. With `heldBy`,
-    /// only while the run with that token still has the job.
-    func applyLatest(_ event: JobEvent, to id: Job.ID, heldBy token: String? = nil) async throws(AWSError)
-        -> Outcome
-    {
-        var latest = try await job(id)
+    /// only while the run with that token still has the job. Who knows how the job is saves the first read.
+    func applyLatest(
+        _ event: JobEvent, to id: Job.ID, heldBy token: String? = nil, knownAs known: Job? = nil
+    ) async throws(AWSError) -> Outcome {
+        var latest = if let known { known } else { try await job(id) }
         for _ in 0..<8 {
             guard let job = latest, token == nil || job.run?.token == token else { break }
             switch try await apply(event, to: job) {

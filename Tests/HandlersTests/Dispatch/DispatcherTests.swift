@@ -11,84 +11,8 @@ import Time
 
 /// Jobs through a dispatcher, a table, a bucket, a topic and the stand-in for ComfyUI.
 @Suite(.timeLimit(.minutes(2))) struct DispatcherTests {
-    /// A deployment whose one worker is a stand-in of its own.
-    fileprivate struct Bench {
-        let standIn: StandIn
-        let deployment: Deployment
-        let dispatcher: Dispatcher
-        var store: JobStore { deployment.services.store }
-
-        init(_ standInArguments: [String] = [], _ changes: [String: String] = [:]) async throws {
-            standIn = try await StandIn(["--step-ms", "1"] + standInArguments)
-            var environment = [
-                "COMFYUI_URLS": standIn.address, "HEARTBEAT_SECONDS": "1", "HANDOFF_MARGIN_SECONDS": "1",
-                "WORKER_PATIENCE_SECONDS": "2",
-            ]
-            environment.merge(changes) { $1 }
-            deployment = try await Deployment.make(on: testLoop, environment)
-            dispatcher = Dispatcher(services: deployment.services)
-        }
-
-        @discardableResult
-        func dispatch(
-            resumes: [Job.ID] = [], hint: Job.ID? = nil, time: Duration = .seconds(60)
-        ) async throws -> [Job.ID] {
-            let (dispatcher, deadline) = (dispatcher, Timestamp.now + time)
-            return try await testLoop.task {
-                try await dispatcher.dispatch(resumes: resumes, hint: hint, until: deadline)
-            }.value
-        }
-
-        func job(_ id: Job.ID) async throws -> Job { try #require(try await store.job(id)) }
-
-        /// Dispatches until the job has ended: a retried one waits a moment first.
-        func dispatchToTheEnd(_ id: Job.ID) async throws -> Job {
-            for _ in 0..<20 {
-                try await dispatch(hint: id)
-                let job = try await job(id)
-                if job.state.isFinal { return job }
-                let wait = job.notBefore.map { $0 - deployment.services.now } ?? .milliseconds(200)
-                try await testLoop.sleep(for: max(.milliseconds(50), wait))
-            }
-            throw TestFailure("the job did not end")
-        }
-
-        /// The events announced on the topic, by job.
-        func announced() async throws -> [String] {
-            try await deployment.drain(deployment.completions).compactMap {
-                try JSON(parsing: NotifyHandler.message(inQueueBody: $0))["event"]?.string
-            }
-        }
-
-        var client: ComfyUIClient {
-            get throws {
-                ComfyUIClient(
-                    http: deployment.services.http, address: try #require(URL(standIn.address)))
-            }
-        }
-    }
-
-    static let slow: JSON = [
-        "1": [
-            "class_type": "CheckpointLoaderSimple",
-            "inputs": ["ckpt_name": "sd_xl_base_1.0.safetensors"],
-        ],
-        "2": ["class_type": "CLIPTextEncode", "inputs": ["text": "a lighthouse", "clip": ["1", 1]]],
-        "3": ["class_type": "EmptyLatentImage", "inputs": ["width": 64, "height": 64, "batch_size": 1]],
-        "4": [
-            "class_type": "KSampler",
-            "inputs": [
-                "seed": 7, "steps": 20, "cfg": 7, "sampler_name": "euler", "scheduler": "normal",
-                "denoise": 1, "model": ["1", 0], "positive": ["2", 0], "negative": ["2", 0],
-                "latent_image": ["3", 0],
-            ],
-        ],
-        "5": ["class_type": "VAEDecode", "inputs": ["samples": ["4", 0], "vae": ["1", 2]]],
-        "6": ["class_type": "SaveImage", "inputs": ["images": ["5", 0], "filename_prefix": "test"]],
-    ]
-
     @Test func aQueuedJobBecomesAnObjectAndAMessageAndLeavesNothingBehind() async throws {
-        let bench = try await Bench()
+        let bench = try await DispatchBench()
         let queued = try await bench.deployment.submit()
         try await bench.dispatch()
         let job = try await bench.job(queued.id)
@@ -118,7 +42,7 @@ import Time
     func aFailureIsTheWorkflowsOwn(_ fault: String, _ code: Job.Failure.Code, _ attempts: Int)
         async throws
     {
-        let bench = try await Bench(["--fault", fault])
+        let bench = try await DispatchBench(["--fault", fault])
         let queued = try await bench.deployment.submit()
         let job = try await bench.dispatchToTheEnd(queued.id)
         #expect(job.state == .failed)
@@ -130,8 +54,8 @@ import Time
     /// A lost answer, a deaf or dropped socket, a cut download: one attempt, one run, whole outputs.
     @Test(arguments: ["drop_answer=1", "fail_after_queue=1", "drop_socket=1", "cut_view=1", "fail_view=1"])
     func troubleOnTheWayCostsNoAttempt(_ fault: String) async throws {
-        let bench = try await Bench(["--fault", fault])
-        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        let bench = try await DispatchBench(["--fault", fault])
+        let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
         let job = try await bench.dispatchToTheEnd(queued.id)
         #expect(job.state == .completed)
         #expect(job.attempt == 1)
@@ -139,7 +63,7 @@ import Time
     }
 
     @Test func anAnswerThatWasNeverMeantIsTriedAgain() async throws {
-        let bench = try await Bench(["--fault", "fail_prompt=1"])
+        let bench = try await DispatchBench(["--fault", "fail_prompt=1"])
         let queued = try await bench.deployment.submit()
         let job = try await bench.dispatchToTheEnd(queued.id)
         #expect(job.state == .completed)
@@ -147,7 +71,7 @@ import Time
     }
 
     @Test func aWorkerThatIsGoneCostsNoAttemptBeforeThePrompt() async throws {
-        let bench = try await Bench()
+        let bench = try await DispatchBench()
         let queued = try await bench.deployment.submit()
         await bench.standIn.kill()
         try await bench.dispatch(hint: queued.id)
@@ -158,8 +82,8 @@ import Time
     }
 
     @Test func aRunningJobIsCancelledOnItsWorker() async throws {
-        let bench = try await Bench(["--step-ms", "200"])
-        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        let bench = try await DispatchBench(["--step-ms", "200"])
+        let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
         async let dispatched = bench.dispatch()
         try await bench.untilSubmitted(queued.id)
         _ = try await bench.store.applyLatest(.cancelRequested, to: queued.id)
@@ -172,8 +96,8 @@ import Time
 
     /// Near the deadline the run goes to the resume queue; the next invocation takes over the same prompt.
     @Test func aHandOffIsNoAttemptAndTheGPUNeverStops() async throws {
-        let bench = try await Bench(["--step-ms", "800", "--control"])
-        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        let bench = try await DispatchBench(["--step-ms", "800", "--control"])
+        let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
         // On a busy machine the time may be over before the job is claimed.
         repeat {
             try await bench.dispatch(time: .seconds(9))
@@ -193,8 +117,8 @@ import Time
     }
 
     @Test func aJobThatTakesTooLongIsStoppedAndFails() async throws {
-        let bench = try await Bench(["--step-ms", "500"])
-        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        let bench = try await DispatchBench(["--step-ms", "500"])
+        let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
         try await bench.deployment.dynamoDB.update(
             JobItem.key(queued.id), in: bench.store.table, [.set("timeout_seconds", .n(2))])
         try await bench.dispatch()
@@ -206,7 +130,7 @@ import Time
 
     /// SQS may deliver a message twice: who runs the job goes on.
     @Test func aResumeOfAJobThatSomebodyRunsDisturbsNobody() async throws {
-        let bench = try await Bench()
+        let bench = try await DispatchBench()
         let worker = bench.dispatcher.registry.configured[0]
         let queued = try await bench.deployment.submit()
         let slot = try #require(try await bench.dispatcher.slots.take(on: worker))
@@ -220,10 +144,10 @@ import Time
 
     /// Only the job that ran there when it died has an attempt less.
     @Test func aWorkerThatDiesCostsTheWaitingJobsNoAttempt() async throws {
-        let bench = try await Bench(["--fault", "crash_on=4"])
+        let bench = try await DispatchBench(["--fault", "crash_on=4"])
         var ids: [Job.ID] = []
         for user in ["alice", "bob", "carol"] {
-            ids.append(try await bench.deployment.submit(user: user, workflow: Self.slow).id)
+            ids.append(try await bench.deployment.submit(user: user, workflow: DispatchBench.slow).id)
         }
         try await bench.dispatch()
         var attempts: [Int] = []
@@ -236,9 +160,9 @@ import Time
     }
 
     @Test func noMoreJobsRunHereThanAllowed() async throws {
-        let bench = try await Bench(
+        let bench = try await DispatchBench(
             ["--step-ms", "100"], ["COMFYUI_SLOTS": "4", "DISPATCH_CONCURRENCY": "2"])
-        for _ in 0..<4 { _ = try await bench.deployment.submit(workflow: Self.slow) }
+        for _ in 0..<4 { _ = try await bench.deployment.submit(workflow: DispatchBench.slow) }
         async let dispatched = bench.dispatch()
         var most = 0
         while try await bench.store.count(user: "alice", state: .completed, limit: 4) < 4 {
@@ -250,9 +174,9 @@ import Time
     }
 
     @Test func anInvocationThatEndsRingsForWhatIsStillQueued() async throws {
-        let bench = try await Bench(["--step-ms", "500"])
-        let first = try await bench.deployment.submit(workflow: Self.slow)
-        _ = try await bench.deployment.submit(workflow: Self.slow)
+        let bench = try await DispatchBench(["--step-ms", "500"])
+        let first = try await bench.deployment.submit(workflow: DispatchBench.slow)
+        _ = try await bench.deployment.submit(workflow: DispatchBench.slow)
         try await bench.dispatch(time: .seconds(5))
         #expect(try await bench.job(first.id).state == .running)
         let messages = try await bench.deployment.drain(bench.deployment.services.configuration.workQueue)
@@ -261,7 +185,7 @@ import Time
 
     /// It would hand off what it takes over at once, and be rung for it at once, for ever.
     @Test func anInvocationTooShortForAHandOffTakesNothing() async throws {
-        let bench = try await Bench()
+        let bench = try await DispatchBench()
         let worker = bench.dispatcher.registry.configured[0]
         let (waiting, queued) = (try await bench.deployment.submit(), try await bench.deployment.submit())
         let run = Job.Run(token: "gone", worker: worker.id, slot: 0)
@@ -275,9 +199,9 @@ import Time
     }
 
     @Test func aLeaseShorterThanTheHeartbeatIsHeldAllTheSame() async throws {
-        let bench = try await Bench(
+        let bench = try await DispatchBench(
             ["--step-ms", "200"], ["LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "5"])
-        let queued = try await bench.deployment.submit(workflow: Self.slow)
+        let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
         async let dispatched = bench.dispatch()
         try await bench.untilSubmitted(queued.id)
         while let run = try await bench.job(queued.id).run {
@@ -292,7 +216,7 @@ import Time
     }
 
     @Test func aRemovedWorkersJobIsTriedElsewhere() async throws {
-        let bench = try await Bench()
+        let bench = try await DispatchBench()
         let queued = try await bench.deployment.submit()
         let run = Job.Run(token: "gone", worker: "w-gone", slot: 0)
         _ = try await bench.store.apply(.claimed(run), to: queued)
@@ -301,7 +225,7 @@ import Time
     }
 
     @Test func twoDispatchersOnOneSlotRunEachJobOnce() async throws {
-        let bench = try await Bench()
+        let bench = try await DispatchBench()
         var ids: [Job.ID] = []
         for _ in 0..<4 { ids.append(try await bench.deployment.submit().id) }
         async let first = bench.dispatch()
@@ -313,20 +237,5 @@ import Time
             #expect(job.attempt == 1)
         }
         #expect(try await bench.announced().count == 4)
-    }
-}
-
-extension DispatcherTests.Bench {
-    /// Waits for the prompt to be on the worker.
-    fileprivate func untilSubmitted(_ id: Job.ID) async throws {
-        for _ in 0..<200 {
-            if let prompt = try await job(id).run?.promptID,
-                try await client.queue().running.contains(prompt)
-            {
-                return
-            }
-            try await testLoop.sleep(for: .milliseconds(50))
-        }
-        throw TestFailure("the prompt never ran")
     }
 }

@@ -32,7 +32,7 @@ import Time
                 lease: .milliseconds(-1))
             let worker = dispatcher.registry.configured[0]
             let slot = try #require(try await dead.take(on: worker))
-            let queued = try await deployment.submit(workflow: DispatcherTests.slow)
+            let queued = try await deployment.submit(workflow: DispatchBench.slow)
             #expect(try await dead.assign(queued.id, to: slot))
             prompt = PromptID.derive(job: queued.id, attempt: 1)
             let store = deployment.services.store
