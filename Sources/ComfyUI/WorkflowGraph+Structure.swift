@@ -88,9 +88,16 @@ extension WorkflowGraph {
         }
     }
 
-    /// The parts of the graph that share no node and have an output node each, in order: what
-    /// `execution_mode: parallel` runs on different workers.
+    /// The components of the graph that have an output node, in order: what `execution_mode: parallel` runs on different
+    /// workers. ComfyUI would not run the others either.
     public func independentParts(_ catalog: NodeCatalog) -> [WorkflowGraph] {
+        let outputs = Set(outputNodes(catalog))
+        return components.filter { component in component.nodes.contains { outputs.contains($0.id) } }
+    }
+
+    /// The parts of the graph that no link connects (its weakly connected components), each in the order written, the one
+    /// with the first node first. A matter of the links alone: a stored graph falls apart the same way for ever.
+    public var components: [WorkflowGraph] {
         var parents = Array(nodes.indices)
         func root(_ position: Int) -> Int {
             var position = position
@@ -105,9 +112,8 @@ extension WorkflowGraph {
                 parents[max(root(position), root(source))] = min(root(position), root(source))
             }
         }
-        let withOutput = Set(outputNodes(catalog).compactMap { self.position(of: $0).map(root) })
         var parts: [Int: [Node]] = [:]
         for position in nodes.indices { parts[root(position), default: []].append(nodes[position]) }
-        return withOutput.sorted().map { WorkflowGraph(nodes: parts[$0] ?? []) }
+        return parts.sorted { $0.key < $1.key }.map { WorkflowGraph(nodes: $0.value) }
     }
 }

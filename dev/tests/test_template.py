@@ -54,8 +54,8 @@ SOURCES = {
     "Jobs/Doorbell": ("api dispatch sweep", "sqs.send"),
     "Jobs/IdempotencyStore": ("api", "dynamoDB.get dynamoDB.put"),
     # store(workflow:) is the api's, workflow() is dispatch's, page() everybody's.
-    "Jobs/JobDocuments": ("", "dynamoDB.get dynamoDB.put dynamoDB.query s3.get s3.put"),
-    "Jobs/JobList": ("api stream", "dynamoDB.query"),
+    "Jobs/JobDocuments": ("", "dynamoDB.get dynamoDB.pages dynamoDB.put s3.get s3.put"),
+    "Jobs/JobList": ("api dispatch stream sweep", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),

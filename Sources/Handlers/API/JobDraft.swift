@@ -10,6 +10,8 @@ struct JobDraft: Sendable {
     /// The node whose output is the primary one.
     var primaryNode: String?
     var executionMode = Job.ExecutionMode.sequential
+    /// The parts of `graph` that are run apart, which then consists of nothing else; empty when it is run as one.
+    var parts: [WorkflowGraph] = []
     /// The node whose `seed` the job shows.
     var seedNode: String?
     /// The client gave no seed.
@@ -27,6 +29,7 @@ struct JobDraft: Sendable {
         job.priority = options.priority
         job.timeoutSeconds = options.timeoutSeconds
         job.executionMode = executionMode
+        job.partNodes = parts.map(\.nodes.count)
         job.primaryNode = primaryNode
         job.workerLabels = options.workerLabels
         job.checkpoint = graph.checkpoint

@@ -88,7 +88,12 @@ struct JobRoutes: Sendable {
         case .done(let job): now = job
         case .lost(let job): now = job
         }
-        guard let now else { throw APIError.noSuchJob }
+        guard var now else { throw APIError.noSuchJob }
+        if now.hasParts, !now.state.isFinal {
+            await JobParts(services: services).takeIn(now.id)
+            page = try await self.page(request, user)
+            now = page.job
+        }
         if now.state == .cancelled { await Announcer(services: services).announce(now) }
         if now.state == .completed || now.state == .failed {
             throw APIError(.conflict, "The job is \(now.state.rawValue); it cannot be cancelled any more.")

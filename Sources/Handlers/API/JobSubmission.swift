@@ -1,5 +1,6 @@
 import AWSClients
 import ComfyUI
+import ComfyUI
 import Crypto
 import HTTP
 import JSON
@@ -68,8 +69,34 @@ struct JobSubmission: Sendable {
                 "job_id": .string("\(id)"), "user_id": .string(user.id),
                 "priority": .number(job.priority), "nodes": .number(draft.graph.nodes.count),
             ])
-        await ring(for: id)
-        return JobDocuments.Page(job: job, metadata: metadata, progress: nil)
+        var page = JobDocuments.Page(job: job, metadata: metadata, progress: nil)
+        if job.hasParts {
+            page.parts = await makeParts(of: job, draft.parts)
+        } else {
+            await ring(for: id)
+        }
+        return page
+    }
+
+    /// After the job item: without it they would run for nobody. What fails here the sweep makes up for.
+    private func makeParts(of job: Job, _ graphs: [WorkflowGraph]) async -> [Job] {
+        do {
+            let parts = graphs.enumerated().map { number, graph in
+                var part = job.makePart(number, at: services.now, services.configuration.policy)
+                part.checkpoint = graph.checkpoint
+                return part
+            }
+            try await JobParts(services: services).make(parts)
+            await withTaskGroup(of: Void.self) { group in
+                for part in parts { group.addTask { await ring(for: part.id) } }
+            }
+            return parts
+        } catch {
+            Log.warn(
+                "parts not made, left to the sweep",
+                ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+            return []
+        }
     }
 
     /// No job outlives its workflow: the longest wait, every attempt, and the time its result is kept.

@@ -43,6 +43,17 @@ struct WorkflowRequest: Sendable {
                     message: "'node_id' names no output node of the workflow.")
             ])
         }
+        if executionMode == .parallel {
+            let parts = graph.independentParts(check.rules.catalog).count
+            guard parts <= Job.maximumParts else {
+                throw WorkflowFaults([
+                    WorkflowFault(
+                        code: "too_many_parts",
+                        message: "The workflow has \(parts) independent parts; at most "
+                            + "\(Job.maximumParts) of one job run in parallel.")
+                ])
+            }
+        }
         return graph
     }
 
@@ -54,9 +65,15 @@ struct WorkflowRequest: Sendable {
         } catch {
             throw .workflow(error)
         }
-        return JobDraft(
+        var draft = JobDraft(
             graph: graph, options: options,
             primaryNode: primaryNode ?? graph.outputNodes(check.rules.catalog).first,
             executionMode: executionMode)
+        let parts = executionMode == .parallel ? graph.independentParts(check.rules.catalog) : []
+        if parts.count > 1 {
+            draft.parts = parts
+            draft.graph = WorkflowGraph(nodes: parts.flatMap(\.nodes))
+        }
+        return draft
     }
 }

@@ -7,7 +7,7 @@ import Time
 /// Picks the best queued job for a slot and claims it.
 ///
 /// High band first; every tenth pick from the lowest band that has a job; inside a band by age. A user has at
-/// most `userLimit` jobs running, so that nobody takes the whole pool.
+/// most `userLimit` jobs and parts of jobs running, so that nobody takes the whole pool.
 struct JobQueue: Sendable {
     let store: JobStore
     let slots: SlotPool
@@ -76,7 +76,7 @@ struct JobQueue: Sendable {
 
     private func isAtLimit(_ user: String, _ running: inout [String: Int]) async throws(AWSError) -> Bool {
         if running[user] == nil {
-            running[user] = try await store.count(user: user, state: .running, limit: userLimit)
+            running[user] = try await store.runningCount(user: user, limit: userLimit)
         }
         return running[user, default: 0] >= userLimit
     }

@@ -64,6 +64,7 @@ struct PromptRun: Sendable {
             // After a lost answer the prompt may be there all the same: the watch, without a socket, asks that first.
             guard error.mayHaveBeenQueued else { return await lost(submitted, error) }
         }
+        if submitted.id.part != nil { await JobParts(services: services).takeIn(submitted.id) }
         return try await watch(&watcher, graph, submitted)
     }
 

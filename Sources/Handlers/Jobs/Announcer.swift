@@ -6,9 +6,10 @@ import Telemetry
 struct Announcer: Sendable {
     let services: Services
 
-    /// Publishes a final job and takes note. A failure is logged and left to the sweep.
+    /// Publishes a final job and takes note; of a part, its job takes note. A failure is logged and left to the sweep.
     func announce(_ job: Job) async {
         guard job.notificationPending, let event = job.completionEvent else { return }
+        if job.id.part != nil { return await JobParts(services: services).takeIn(job.id) }
         do {
             try await publish(job, event)
             _ = try await services.store.apply(.announced, to: job)

@@ -13,7 +13,7 @@ struct Job: Sendable, Hashable {
         var isFinal: Bool { self != .queued && self != .running }
     }
 
-    /// How the parts of a workflow are run.
+    /// How the independent parts of a workflow are run: as one prompt, or each on its own.
     enum ExecutionMode: String, Sendable, CaseIterable { case sequential, parallel }
 
     var id: ID
@@ -48,6 +48,8 @@ struct Job: Sendable, Hashable {
 
     var timeoutSeconds = 600
     var executionMode = ExecutionMode.sequential
+    /// Of a job that is run in parts: how many nodes each has. Such a job holds no slot and no prompt; its parts do.
+    var partNodes: [Int] = []
     /// The node whose output is the primary one; nil = the first output node.
     var primaryNode: String?
     var workerLabels: [String] = []
@@ -71,6 +73,8 @@ struct Job: Sendable, Hashable {
 
     /// One try on one worker.
     struct Attempt: Sendable, Hashable {
+        /// Of a job that was run in parts: whose attempt it was.
+        var part: Int?
         var worker: String
         var startedAt: Timestamp
         var endedAt: Timestamp?
@@ -125,6 +129,9 @@ struct Job: Sendable, Hashable {
         self.queuedAt = createdAt
         self.dueAt = createdAt + .seconds(30)
     }
+
+    /// Its parts are run, not it.
+    var hasParts: Bool { !partNodes.isEmpty }
 
     /// The three bands of priority; the queue is served band by band.
     enum Band: Int, Sendable, CaseIterable { case low, normal, high }

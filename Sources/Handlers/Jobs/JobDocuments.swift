@@ -32,8 +32,10 @@ struct JobDocuments: Sendable {
     struct Page: Sendable {
         var job: Job
         var metadata: JSON?
-        /// Of the running attempt; nil before its first frame.
+        /// Of the running attempt, or of all parts together; nil before the first frame.
         var progress: JSON?
+        /// Of a job that is run in parts.
+        var parts: [Job] = []
     }
 
     /// One strongly consistent query; nil when there is no such job or its time is over.
@@ -42,27 +44,65 @@ struct JobDocuments: Sendable {
             table: table,
             where: .and([
                 .equals("pk", .s(JobItem.partition(id))),
-                .between("sk", .s(JobItem.sortKey), .s("PROGRESS")),
+                .between("sk", .s(JobItem.sortKey), .s(Self.progressKey(of: nil) + "~")),
             ]))
         query.consistent = true
-        let items = try await dynamoDB.query(query).items
+        var items: [String: Item] = [:]
+        for try await page in dynamoDB.pages(query) {
+            for item in page.items { items[item["sk"]?.string ?? ""] = item }
+        }
+        guard let item = items[JobItem.sortKey] else { return nil }
+        let job = try Self.job(item)
+        if let expiresAt = job.expiresAt, expiresAt <= now { return nil }
+        func progress(of job: Job) -> JSON? {
+            items[Self.progressKey(of: job.id.part)].flatMap { Self.progress($0, attempt: job.attempt) }
+        }
+        var page = Page(
+            job: job, metadata: items["METADATA"].flatMap(Self.document), progress: progress(of: job))
+        if job.hasParts {
+            let family = try Self.family(job, items.values)
+            var documents: [Int: JSON] = [:]
+            for part in family.parts { documents[part.id.part ?? 0] = progress(of: part) }
+            page.parts = family.parts
+            page.progress = family.progress(documents)
+        }
+        return page
+    }
+
+    /// A job with its parts, strongly consistent: a part that had ended before is seen to have. nil when there is no such job.
+    func family(_ id: Job.ID) async throws(AWSError) -> JobFamily? {
+        var query = DynamoDB.Query(
+            table: table,
+            where: .and([
+                .equals("pk", .s(JobItem.partition(id))), .between("sk", .s(JobItem.sortKey), .s("PART~")),
+            ]))
+        query.consistent = true
+        var items: [Item] = []
+        for try await page in dynamoDB.pages(query) { items += page.items }
         guard let item = items.first(where: { $0["sk"]?.string == JobItem.sortKey }) else { return nil }
-        let job: Job
+        return try Self.family(try Self.job(item), items)
+    }
+
+    private static func family(_ job: Job, _ items: some Sequence<Item>) throws(AWSError) -> JobFamily {
+        var parts: [Job] = []
+        for item in items where JobItem.id(of: item)?.part != nil { parts.append(try Self.job(item)) }
+        return JobFamily(job: job, parts: parts.sorted { ($0.id.part ?? 0) < ($1.id.part ?? 0) })
+    }
+
+    private static func job(_ item: Item) throws(AWSError) -> Job {
         do {
-            job = try JobItem.decode(item)
+            return try JobItem.decode(item)
         } catch {
             throw AWSError(.malformedResponse, "\(error)", service: "dynamodb", operation: "Query")
         }
-        if let expiresAt = job.expiresAt, expiresAt <= now { return nil }
-        func found(_ sortKey: String) -> Item? { items.first { $0["sk"]?.string == sortKey } }
-        return Page(
-            job: job, metadata: found("METADATA").flatMap(Self.document),
-            progress: found("PROGRESS").flatMap { Self.progress($0, attempt: job.attempt) })
     }
+
+    /// A part's stands behind its job's, in the same partition.
+    private static func progressKey(of part: Int?) -> String { part.map { "PROGRESS#\($0)" } ?? "PROGRESS" }
 
     /// How far an attempt had come when it was last written; nil before its first frame.
     func progress(_ id: Job.ID, attempt: Int) async throws(AWSError) -> JSON? {
-        try await dynamoDB.get(key(id, "PROGRESS", nil), from: table)
+        try await dynamoDB.get(key(id, Self.progressKey(of: id.part), nil), from: table)
             .flatMap { Self.progress($0, attempt: attempt) }
     }
 
@@ -97,7 +137,7 @@ struct JobDocuments: Sendable {
         }
     }
 
-    /// The workflow as it was validated; nil when it is gone.
+    /// The workflow as it was validated, or the part of it that a part of the job runs; nil when it is gone.
     func workflow(_ id: Job.ID) async throws(AWSError) -> WorkflowGraph? {
         guard let item = try await dynamoDB.get(key(id, "WORKFLOW", nil), from: table) else { return nil }
         var compressed = item["gzip"]?.bytes
@@ -112,12 +152,15 @@ struct JobDocuments: Sendable {
             let bytes = Gzip.decompress(compressed, limit: Self.workflowLimit),
             let json = try? JSON(parsing: bytes)
         else { return nil }
-        return try? WorkflowGraph(normalizing: json)
+        guard let graph = try? WorkflowGraph(normalizing: json) else { return nil }
+        guard let part = id.part else { return graph }
+        let components = graph.components
+        return components.indices.contains(part) ? components[part] : nil
     }
 
     /// Overwrites the progress; its own item in no index, so that it costs one write unit and collides with nothing.
     func store(progress: JSON, of attempt: Int, for id: Job.ID, expires: Timestamp) async throws(AWSError) {
-        var item = key(id, "PROGRESS", expires)
+        var item = key(id, Self.progressKey(of: id.part), expires)
         item["attempt"] = .n(attempt)
         item["document"] = .s(progress.text)
         try await dynamoDB.put(item, into: table)

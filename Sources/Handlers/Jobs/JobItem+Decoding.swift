@@ -36,6 +36,7 @@ extension JobItem {
         job.notificationPending = item["notification_pending"]?.bool ?? false
         job.timeoutSeconds = try integer(item, "timeout_seconds")
         job.executionMode = try value(item, "execution_mode", Job.ExecutionMode.init)
+        job.partNodes = (item["part_nodes"]?.list ?? []).compactMap(\.int)
         job.primaryNode = item["primary_node"]?.string
         job.workerLabels = (item["worker_labels"]?.list ?? []).compactMap(\.string)
         job.checkpoint = item["checkpoint"]?.string
@@ -59,7 +60,7 @@ extension JobItem {
     private static func decodeAttempt(_ entry: AttributeValue) throws(DecodingError) -> Job.Attempt {
         let map = entry.map ?? [:]
         return Job.Attempt(
-            worker: try text(map, "worker"), startedAt: try time(map, "started_at"),
+            part: map["part"]?.int, worker: try text(map, "worker"), startedAt: try time(map, "started_at"),
             endedAt: optionalTime(map, "ended_at"),
             error: (map["error"]?.string).flatMap(Job.Failure.Code.init))
     }

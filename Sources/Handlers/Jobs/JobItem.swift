@@ -7,8 +7,9 @@ import Time
 enum JobItem {
     static let sortKey = "JOB"
     private static let partSortKey = "PART#"
-    /// Of the item's layout: a reader that finds a newer one refuses it rather than misread it.
-    static let schema = 1
+    /// Of the item's layout: a reader that finds a newer one refuses it rather than misread it. 2 knows parts; all other jobs are
+    /// still written as 1.
+    static let schema = 2
     /// Among how many partitions the unfinished jobs are spread.
     static let openShards = 16
     /// Among how many partitions each band of the queue is spread.
@@ -42,6 +43,10 @@ enum JobItem {
 
     static func queuePartition(_ band: Job.Band, shard: Int) -> String { "\(band)#\(shard)" }
 
+    static func statusPartition(_ user: String, _ state: Job.State) -> String { "\(user)#\(state.rawValue)" }
+
+    static func runningPartsPartition(_ user: String) -> String { "\(user)#running-part" }
+
     static func openPartition(shard: Int) -> String { "OPEN#\(shard)" }
 
     static func openPartition(of id: Job.ID) -> String { openPartition(shard: shard(id, of: openShards)) }
@@ -58,7 +63,7 @@ enum JobItem {
     /// The whole item, index keys included: an index carries the job only while they are there.
     static func encode(_ job: Job) -> Item {
         var item = key(job.id)
-        item["schema"] = .n(schema)
+        item["schema"] = .n(job.hasParts || job.id.part != nil ? 2 : 1)
         item["user"] = .s(job.user)
         item["state"] = .s(job.state.rawValue)
         item["version"] = .n(job.version)
@@ -76,6 +81,10 @@ enum JobItem {
         item["checkpoint"] = job.checkpoint.map { .s($0) }
         item["webhook_url"] = job.webhookURL.map { .s($0) }
         item["seed"] = job.seed.map { .n($0) }
+        if job.hasParts {
+            item["part_nodes"] = .l(job.partNodes.map { .n($0) })
+            item["part_count"] = .n(job.partNodes.count)
+        }
         if job.hasMetadata { item["has_metadata"] = .bool(true) }
         if !job.workerLabels.isEmpty { item["worker_labels"] = .l(job.workerLabels.map { .s($0) }) }
         if job.notificationPending { item["notification_pending"] = .bool(true) }
@@ -89,11 +98,17 @@ enum JobItem {
         item["error"] = job.failure.map(encode)
         if let expiresAt = job.expiresAt { item[TableDefinition.timeToLiveAttribute] = .n(expiresAt.seconds) }
 
-        item["user_pk"] = .s(job.user)
-        item["user_sk"] = .s("\(job.id)")
-        item["user_status_pk"] = .s("\(job.user)#\(job.state.rawValue)")
-        item["user_status_sk"] = .s("\(job.id)")
-        if job.state == .queued {
+        if job.id.part == nil {
+            item["user_pk"] = .s(job.user)
+            item["user_sk"] = .s("\(job.id)")
+            item["user_status_pk"] = .s(statusPartition(job.user, job.state))
+            item["user_status_sk"] = .s("\(job.id)")
+        } else if job.state == .running {
+            // No list shows a part; it is counted against its user's limit.
+            item["user_status_pk"] = .s(runningPartsPartition(job.user))
+            item["user_status_sk"] = .s("\(job.id)")
+        }
+        if job.state == .queued, !job.hasParts {
             item["queue_pk"] = .s(queuePartition(job.band, shard: shard(job.id, of: queueShards)))
             item["queue_sk"] = .s("\(sortable(job.queuedAt))#\(job.id)")
         }
@@ -117,6 +132,7 @@ enum JobItem {
 
     private static func encode(_ attempt: Job.Attempt) -> AttributeValue {
         var map: Item = ["worker": .s(attempt.worker), "started_at": .n(attempt.startedAt.milliseconds)]
+        map["part"] = attempt.part.map { .n($0) }
         map["ended_at"] = time(attempt.endedAt)
         map["error"] = attempt.error.map { .s($0.rawValue) }
         return .m(map)

@@ -58,7 +58,7 @@ extension JobStore {
         -> Listing
     {
         let index = state == nil ? TableDefinition.byUser : TableDefinition.byUserStatus
-        let partition = state.map { "\(user)#\($0.rawValue)" } ?? user
+        let partition = state.map { JobItem.statusPartition(user, $0) } ?? user
         var condition: Condition = .equals(AttributePath(names: index.partitionKey), .s(partition))
         if let after { condition = .and([condition, .less(AttributePath(names: index.sortKey), .s(after))]) }
         var query = DynamoDB.Query(table: table, index: index.name, where: condition)
@@ -71,13 +71,22 @@ extension JobStore {
             next: found.count > limit ? found[limit - 1].id : nil)
     }
 
-    /// How many of a user's jobs are in `state`, counted up to `limit`.
-    func count(user: String, state: Job.State, limit: Int) async throws(AWSError) -> Int {
-        var query = DynamoDB.Query(
-            table: table, index: TableDefinition.byUserStatus.name,
-            where: .equals("user_status_pk", .s("\(user)#\(state.rawValue)")))
-        query.countOnly = true
-        query.limit = limit
-        return try await dynamoDB.query(query).count
+    /// How many slots a user's jobs and parts of jobs hold, counted up to `limit`. A job that is run in parts holds none itself.
+    func runningCount(user: String, limit: Int) async throws(AWSError) -> Int {
+        var count = 0
+        for partition in [JobItem.statusPartition(user, .running), JobItem.runningPartsPartition(user)] {
+            var query = DynamoDB.Query(
+                table: table, index: TableDefinition.byUserStatus.name,
+                where: .equals("user_status_pk", .s(partition)))
+            query.countOnly = true
+            query.filter = .notExists("part_count")
+            repeat {
+                let page = try await dynamoDB.query(query)
+                count += page.count
+                query.startKey = page.lastKey
+            } while query.startKey != nil && count < limit
+            if count >= limit { return limit }
+        }
+        return count
     }
 }

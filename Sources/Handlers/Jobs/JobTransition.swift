@@ -21,7 +21,11 @@ enum JobEvent: Sendable, Hashable {
     case cancelled
     /// Waits in the queue for longer than allowed: for its first worker, or beyond its own time for another one.
     case waitedTooLong
-    /// The completion was published.
+    /// The first of its parts to run began then.
+    case partStarted(Timestamp)
+    /// All of its parts have ended, as they are here.
+    case partsEnded([Job])
+    /// The completion was published; of a part, its job has taken it in.
     case announced
     /// The sweep looked, and wants to look again.
     case deferred(until: Timestamp)
@@ -64,6 +68,8 @@ extension Job {
     {
         var next = JobTransition(job: self)
         next.job.version += 1
+        // What is run in parts takes no part in a run itself.
+        if hasParts, event.isOfARun { throw TransitionRefused(state: state) }
         switch (state, event) {
         case (.queued, .claimed(let run)):
             guard cancelRequestedAt == nil else { throw TransitionRefused(state: state) }
@@ -107,6 +113,27 @@ extension Job {
             next.job.failure = failure
             next.job.outputs = outputs
 
+        case (.queued, .partStarted(let time)) where hasParts:
+            next.job.state = .running
+            next.job.startedAt = time
+            next.job.dueAt = now + policy.attention
+
+        case (.queued, .partsEnded(let parts)) where hasEnded(in: parts),
+            (.running, .partsEnded(let parts)) where hasEnded(in: parts):
+            let family = JobFamily(job: self, parts: parts)
+            next.job.end(family.endState, at: now, policy)
+            next.job.startedAt = startedAt ?? family.startedAt
+            next.job.attempts = family.attempts
+            next.job.outputs = family.outputs
+            next.job.failure = family.failure
+
+        case (.queued, .cancelRequested) where hasParts, (.running, .cancelRequested) where hasParts:
+            // Its parts are asked next, and should that not come about, by the sweep.
+            next.job.version = version
+            next.job.cancelRequestedAt = cancelRequestedAt ?? now
+            next.job.dueAt = now
+            next.demandsVersion = false
+
         case (.queued, .cancelRequested):
             next.job.cancelRequestedAt = now
             next.job.end(.cancelled, at: now, policy)
@@ -139,6 +166,11 @@ extension Job {
         return next
     }
 
+    /// Whether these are all of its parts, and all final.
+    private func hasEnded(in parts: [Job]) -> Bool {
+        hasParts && parts.map(\.id.part) == Array(partNodes.indices) && parts.allSatisfy(\.state.isFinal)
+    }
+
     private mutating func requeue(at now: Timestamp, after delay: Duration, _ policy: JobPolicy) {
         state = .queued
         run = nil
@@ -160,5 +192,17 @@ extension Job {
         guard let last = attempts.indices.last, attempts[last].endedAt == nil else { return }
         attempts[last].endedAt = now
         attempts[last].error = error
+    }
+}
+
+extension JobEvent {
+    /// Of a run, or of the wait for one.
+    fileprivate var isOfARun: Bool {
+        switch self {
+        case .claimed, .submitted, .released, .resumed, .attemptFailed, .completed, .failed, .cancelled,
+            .waitedTooLong:
+            true
+        case .cancelRequested, .partStarted, .partsEnded, .announced, .deferred: false
+        }
     }
 }

@@ -19,7 +19,7 @@ struct JobView: Sendable {
 
     /// For HTTP answers.
     func json(at now: Timestamp) -> JSON {
-        var view = Self.common(page.job, at: now)
+        var view = Self.common(page, at: now)
         view["queue_position"] = queuePosition.map { .number($0) } ?? .null
         view["progress"] = progress
         view["outputs"] = .array(
@@ -33,14 +33,27 @@ struct JobView: Sendable {
         view["image_url"] =
             primaryImage.flatMap { addresses[$0.index] }.map { .string($0.url) } ?? .null
         view["metadata"] = page.metadata ?? .null
+        if page.job.hasParts {
+            view["parts"] = .array(page.job.partNodes.enumerated().map { part($0, nodes: $1) })
+        }
         return .object(view)
+    }
+
+    private func part(_ number: Int, nodes: Int) -> JSON {
+        let part = page.parts.first { $0.id.part == number }
+        return [
+            "part": .number(number), "status": .string((part?.state ?? .queued).rawValue),
+            "nodes": .number(nodes), "started_at": Self.time(part?.startedAt),
+            "completed_at": Self.time(part?.completedAt),
+            "error": part?.failure.map(Self.error) ?? .null,
+        ]
     }
 
     /// For SNS: bucket, key and path instead of addresses that anyone who reads the message could use. At most 256 KB:
     /// outputs that do not fit are cut, and `output_count` tells how many there are.
     func message(bucket: String, at now: Timestamp, limit: Int = 250_000) -> JSON {
         let job = page.job
-        var view = Self.common(job, at: now)
+        var view = Self.common(page, at: now)
         view["event"] = job.completionEvent.map { .string($0) } ?? .null
         view["user_id"] = .string(job.user)
         view["path"] = .string("/v1/jobs/\(job.id)")
@@ -87,7 +100,11 @@ struct JobView: Sendable {
         return .object(object)
     }
 
-    private static func common(_ job: Job, at now: Timestamp) -> JSON.Object {
+    private static func common(_ page: JobDocuments.Page, at now: Timestamp) -> JSON.Object {
+        let job = page.job
+        // A job takes its parts' attempts over when it ends.
+        let attempts =
+            job.attempts.isEmpty ? JobFamily(job: job, parts: page.parts).attempts : job.attempts
         var view: JSON.Object = [
             "job_id": .string("\(job.id)"),
             "status": .string(job.state.rawValue),
@@ -99,8 +116,8 @@ struct JobView: Sendable {
             "seed": job.seed.map { .number($0) } ?? .null,
         ]
         view["error"] = job.failure.map(Self.error) ?? .null
-        view["attempts"] = .array(job.attempts.map(Self.attempt))
-        view["usage"] = usage(job, at: now)
+        view["attempts"] = .array(attempts.map(Self.attempt))
+        view["usage"] = usage(job, attempts, at: now)
         view["cancel_requested_at"] = time(job.cancelRequestedAt)
         return view
     }
@@ -115,19 +132,21 @@ struct JobView: Sendable {
     }
 
     private static func attempt(_ attempt: Job.Attempt) -> JSON {
-        [
+        var view: JSON.Object = [
             "worker": .string(attempt.worker), "started_at": .string(attempt.startedAt.rfc3339),
             "ended_at": time(attempt.endedAt),
             "error": attempt.error.map { .string($0.rawValue) } ?? .null,
         ]
+        if let part = attempt.part { view["part"] = .number(part) }
+        return .object(view)
     }
 
-    private static func usage(_ job: Job, at now: Timestamp) -> JSON {
+    private static func usage(_ job: Job, _ attempts: [Job.Attempt], at now: Timestamp) -> JSON {
         let end = job.completedAt ?? now
         let queued = (job.startedAt ?? end) - job.queuedAt
         let run = job.startedAt.map { end - $0 } ?? .zero
         var gpu: Int64 = 0
-        for attempt in job.attempts { gpu += ((attempt.endedAt ?? end) - attempt.startedAt).milliseconds }
+        for attempt in attempts { gpu += ((attempt.endedAt ?? end) - attempt.startedAt).milliseconds }
         return [
             "queue_ms": .number(max(0, queued.milliseconds)),
             "run_ms": .number(max(0, run.milliseconds)),

@@ -27,9 +27,9 @@ public enum TableDefinition {
     public static let openWork = Index(name: "open_work", prefix: "open", projected: ["state"])
     /// All jobs of a user: user / job id.
     public static let byUser = Index(name: "by_user", prefix: "user", projected: listed)
-    /// A user's jobs in one state: `user#state` / job id.
+    /// A user's jobs in one state: `user#state` / job id. The parts that run stand apart, for the user's limit.
     public static let byUserStatus = Index(
-        name: "by_user_status", prefix: "user_status", projected: listed)
+        name: "by_user_status", prefix: "user_status", projected: listed + ["part_count"])
 
     private static let listed = [
         "state", "priority", "created_at", "queued_at", "started_at", "completed_at",

@@ -103,6 +103,13 @@ struct Sweeper: Sendable {
 
     private func look(at id: Job.ID, _ findings: inout Findings) async throws(AWSError) {
         guard let job = try await store.job(id), let dueAt = job.dueAt, dueAt <= services.now else { return }
+        if job.hasParts, !job.state.isFinal {
+            guard let job = try await JobParts(services: services).settle(id), !job.state.isFinal else {
+                return
+            }
+            _ = try await store.apply(.deferred(until: services.now + store.policy.attention), to: job)
+            return
+        }
         switch job.state {
         case .queued: try await ring(job, &findings)
         case .running: try await check(job, &findings)

@@ -165,9 +165,11 @@ import Time
         for _ in 0..<4 { _ = try await bench.deployment.submit(workflow: DispatchBench.slow) }
         async let dispatched = bench.dispatch()
         var most = 0
-        while try await bench.store.count(user: "alice", state: .completed, limit: 4) < 4 {
-            let running = try await bench.store.count(user: "alice", state: .running, limit: 4)
-            most = max(most, running)
+        func completed() async throws -> Int {
+            try await bench.store.list(user: "alice", state: .completed, limit: 4, after: nil).jobs.count
+        }
+        while try await completed() < 4 {
+            most = max(most, try await bench.store.runningCount(user: "alice", limit: 4))
         }
         _ = try await dispatched
         #expect(most == 2)

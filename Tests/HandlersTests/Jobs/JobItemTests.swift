@@ -73,7 +73,7 @@ import Time
 
     @Test func aNewerLayoutIsNotMisread() {
         var item = JobItem.encode(Sample.queued())
-        item["schema"] = .n(2)
+        item["schema"] = .n(3)
         #expect(throws: JobItem.DecodingError.self) { try JobItem.decode(item) }
     }
 
