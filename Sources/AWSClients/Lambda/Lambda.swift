@@ -41,24 +41,52 @@ public struct Lambda: Sendable {
         try await client.send(call) { _ in }
     }
 
+    /// The variables that a function's configuration has for it; empty where it has none. Its secrets are among them.
+    public func environment(
+        of function: String, qualifier: String? = nil
+    ) async throws(AWSError) -> [String: String] {
+        let operation = Operation(.lambda, "GetFunctionConfiguration")
+        let call = try Self.call(operation, .get, function, "configuration", qualifier)
+        return try await client.send(call) { response throws(AWSError) in
+            guard let document = try? JSON(parsing: response.body), document.object != nil else {
+                throw operation.malformed("the answer is no JSON object")
+            }
+            if let error = document["Environment"]?["Error"]?["Message"]?.string {
+                throw operation.error(.unreadableEnvironment, error)
+            }
+            let variables = document["Environment"]?["Variables"]?.object ?? [:]
+            return Dictionary(
+                variables.compactMap { name, value in value.string.map { (name, $0) } }
+            ) { $1 }
+        }
+    }
+
     private static func call(
         _ function: String, _ payload: [UInt8], _ type: String, _ qualifier: String?, _ maximum: Int
     ) throws(AWSError) -> Call {
         let operation = Operation(.lambda, "Invoke")
+        if payload.count > maximum {
+            throw operation.invalid("a payload of \(payload.count) bytes; at most \(maximum) are allowed")
+        }
+        var call = try call(operation, .post, function, "invocations", qualifier)
+        call.headers = ["content-type": "application/json", "x-amz-invocation-type": type]
+        call.body = .bytes(payload)
+        return call
+    }
+
+    private static func call(
+        _ operation: Operation, _ method: HTTPMethod, _ function: String, _ resource: String,
+        _ qualifier: String?
+    ) throws(AWSError) -> Call {
         guard (1...256).contains(function.utf8.count),
             function.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             throw operation.invalid(
                 "the function \"\(function)\" is no name or ARN of 1 to 256 printable ASCII characters")
         }
-        if payload.count > maximum {
-            throw operation.invalid("a payload of \(payload.count) bytes; at most \(maximum) are allowed")
-        }
-        var call = Call(operation, .post)
-        call.path = "/2015-03-31/functions/\(URL.percentEncode(function))/invocations"
+        var call = Call(operation, method)
+        call.path = "/2015-03-31/functions/\(URL.percentEncode(function))/\(resource)"
         if let qualifier { call.query = [("Qualifier", qualifier)] }
-        call.headers = ["content-type": "application/json", "x-amz-invocation-type": type]
-        call.body = .bytes(payload)
         return call
     }
 }
@@ -71,4 +99,6 @@ extension AWSError {
 extension AWSError.Code {
     /// Ours: Lambda ran the function, and the function failed.
     public static let functionFailed = AWSError.Code(rawValue: "comfy.FunctionFailed")
+    /// Ours: Lambda cannot decrypt a function's variables for the caller.
+    public static let unreadableEnvironment = AWSError.Code(rawValue: "comfy.UnreadableEnvironment")
 }

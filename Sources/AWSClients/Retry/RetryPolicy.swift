@@ -44,7 +44,9 @@ struct RetryPolicy: Sendable {
         switch error.code {
         case .transport: return transport(error.underlying as? HTTPError)
         case .malformedResponse: return .transient
-        case .invalidInput, .noCredentials, .cancelled, .deadlineExceeded, .functionFailed: return .never
+        case .invalidInput, .noCredentials, .cancelled, .deadlineExceeded, .functionFailed,
+            .unreadableEnvironment:
+            return .never
         default: break
         }
         if throttlingCodes.contains(error.code.rawValue) { return .throttling }

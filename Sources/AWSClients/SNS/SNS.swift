@@ -65,4 +65,20 @@ public struct SNS: Sendable {
         form.addMap("Attributes", attributes)
         return try await client.query(form, result: "SubscriptionArn")
     }
+
+    /// What SNS knows of the topic, by SNS's names (`SubscriptionsConfirmed`, `Policy`, `KmsMasterKeyId`).
+    public func attributes(ofTopic arn: String) async throws(AWSError) -> [String: String] {
+        let operation = Operation(.sns, "GetTopicAttributes")
+        var form = QueryForm(operation, version: Self.version)
+        form["TopicArn"] = arn
+        return try await client.query(form) { result throws(AWSError) in
+            guard let entries = result["Attributes"]?.children else {
+                throw operation.malformed("the answer has no Attributes")
+            }
+            let pairs = entries.compactMap { entry in
+                entry["key"].flatMap { key in entry["value"].map { (key.text, $0.text) } }
+            }
+            return Dictionary(pairs) { $1 }
+        }
+    }
 }

@@ -24,10 +24,12 @@ struct WorkerRegistry: Sendable {
     }
 
     /// Every recorded worker, configured here or not: what the API function sees.
-    func recorded() async throws(AWSError) -> [Worker] {
+    func recorded() async throws(AWSError) -> [Worker] { try await Self.recorded(in: table, dynamoDB) }
+
+    static func recorded(in table: String, _ dynamoDB: DynamoDB) async throws(AWSError) -> [Worker] {
         var query = DynamoDB.Query(table: table, where: .equals("pk", .s("WORKERS")))
         query.consistent = true
-        return try await dynamoDB.query(query).items.compactMap(Self.decode)
+        return try await dynamoDB.query(query).items.compactMap(decode)
     }
 
     /// The configured workers with what is recorded of them.

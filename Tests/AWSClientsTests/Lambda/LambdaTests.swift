@@ -61,4 +61,31 @@ import Testing
         #expect(try await Lambda(server.client(clock: clock)).invoke("f", []) == Array("1".utf8))
         #expect(clock.sleeps == [.milliseconds(500)])
     }
+
+    @Test func aFunctionsVariablesAreRead() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(200, [:], #"{"FunctionName":"f","Environment":{"Variables":{"TABLE_NAME":"t","A":""}}}"#)
+        }
+        let variables = try await Lambda(server.client()).environment(of: "f", qualifier: "live")
+        #expect(variables == ["TABLE_NAME": "t", "A": ""])
+        let request = try #require(server.requests.first)
+        #expect(request.method == "GET")
+        #expect(request.target == "/2015-03-31/functions/f/configuration?Qualifier=live")
+        let none = try StrictServer { _, _ in .answer(200, [:], #"{"FunctionName":"f"}"#) }
+        #expect(try await Lambda(none.client()).environment(of: "f") == [:])
+    }
+
+    @Test func variablesThatLambdaCannotDecryptAreAnError() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(
+                200, [:],
+                #"{"Environment":{"Error":{"ErrorCode":"AccessDeniedException","Message":"no kms:Decrypt"}}}"#
+            )
+        }
+        let lambda = Lambda(try server.client())
+        let error = await #expect(throws: AWSError.self) { try await lambda.environment(of: "f") }
+        #expect(error?.code == .unreadableEnvironment)
+        #expect(error?.message == "no kms:Decrypt")
+        #expect(server.requests.count == 1)
+    }
 }

@@ -36,6 +36,23 @@ import Testing
             ])
     }
 
+    @Test func aTopicsAttributesAreRead() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(
+                200, [:],
+                Self.answer(
+                    "GetTopicAttributes",
+                    "<Attributes><entry><key>SubscriptionsConfirmed</key><value>2</value></entry>"
+                        + "<entry><key>Policy</key><value>{&quot;a&quot;:1}</value></entry></Attributes>"))
+        }
+        let arn = "arn:aws:sns:eu-west-1:1:t"
+        let attributes = try await SNS(server.client()).attributes(ofTopic: arn)
+        #expect(attributes == ["SubscriptionsConfirmed": "2", "Policy": #"{"a":1}"#])
+        #expect(
+            server.requests.first?.form
+                == ["Action": "GetTopicAttributes", "Version": "2010-03-31", "TopicArn": arn])
+    }
+
     @Test func aBatchIsOneFormAndOnlyFailedEntriesGoOutAgain() async throws {
         let server = try StrictServer { _, number in
             let failed =

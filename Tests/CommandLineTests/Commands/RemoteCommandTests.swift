@@ -1,15 +1,19 @@
 import Crypto
-import Glibc
 import HTTP
 import JSON
 import LocalServer
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import comfy_lambda
 
 /// submit, status, cancel and download against an API of the test's own.
 @Suite(.timeLimit(.minutes(1))) struct RemoteCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     private static let id = "019a0000-0000-7000-8000-000000000000"
     private static let picture = Array("not really a picture".utf8)
     /// Of the bytes above; sha256sum (GNU coreutils).
@@ -84,17 +88,6 @@ import Testing
         return run
     }
 
-    /// A new folder, removed at the end.
-    private static func withFolder(_ body: (String) async throws -> Void) async throws {
-        let path = "/tmp/comfy-lambda-\(UUID.v4())"
-        try FileSystem.createFolder(path)
-        defer {
-            for name in (try? FileSystem.names(in: path)) ?? [] { FileSystem.remove("\(path)/\(name)") }
-            _ = unsafe rmdir(path)
-        }
-        try await body(path)
-    }
-
     // MARK: submit
 
     @Test func aPromptAndItsFieldsGoToGenerate() async throws {
@@ -123,15 +116,14 @@ import Testing
         (#"{"nodes":{"prompt":{}}}"#, #"{"workflow":{"nodes":{"prompt":{}}}}"#),
     ])
     func aFileIsAGraphOrARequest(file: String, body: String) async throws {
-        try await Self.withFolder { folder in
-            try FileSystem.write(Array(file.utf8), to: "\(folder)/w.json")
-            let run = try await Self.run(SubmitCommand.self, ["--no-wait", "\(folder)/w.json"])
-            #expect(
-                run.asked == [
-                    Asked(line: "POST /v1/workflows/execute", body: try JSON(parsing: body), key: nil)
-                ])
-            #expect(run.status == 0)
-        }
+        let folder = folder.path
+        try FileSystem.write(Array(file.utf8), to: "\(folder)/w.json")
+        let run = try await Self.run(SubmitCommand.self, ["--no-wait", "\(folder)/w.json"])
+        #expect(
+            run.asked == [
+                Asked(line: "POST /v1/workflows/execute", body: try JSON(parsing: body), key: nil)
+            ])
+        #expect(run.status == 0)
     }
 
     @Test func aJobThatFailedIsAFailureWithItsReason() async throws {
@@ -179,22 +171,20 @@ import Testing
     // MARK: download
 
     @Test func outputsAreSavedUnderNamesOfOurOwn() async throws {
-        try await Self.withFolder { folder in
-            let run = try await Self.run(DownloadCommand.self, ["--output", folder, Self.id])
-            #expect(run.status == 0)
-            #expect(try FileSystem.names(in: folder) == ["\(Self.id)-0.png"])
-            #expect(try FileSystem.read("\(folder)/\(Self.id)-0.png") == Self.picture)
-        }
+        let folder = folder.path
+        let run = try await Self.run(DownloadCommand.self, ["--output", folder, Self.id])
+        #expect(run.status == 0)
+        #expect(try FileSystem.names(in: folder) == ["\(Self.id)-0.png"])
+        #expect(try FileSystem.read("\(folder)/\(Self.id)-0.png") == Self.picture)
     }
 
     @Test func bytesThatAreNotTheJobsAreNotKept() async throws {
-        try await Self.withFolder { folder in
-            let wrong = String(repeating: "0", count: 64)
-            let run = try await Self.run(
-                DownloadCommand.self, ["--output", folder, Self.id], sha256: wrong)
-            #expect(run.failure?.contains("the job says 20 and \(wrong)") == true)
-            #expect(try FileSystem.names(in: folder) == [])
-        }
+        let folder = folder.path
+        let wrong = String(repeating: "0", count: 64)
+        let run = try await Self.run(
+            DownloadCommand.self, ["--output", folder, Self.id], sha256: wrong)
+        #expect(run.failure?.contains("the job says 20 and \(wrong)") == true)
+        #expect(try FileSystem.names(in: folder) == [])
     }
 
     @Test func anOutputThatIsNotThereIsSaid() async throws {
