@@ -66,19 +66,37 @@ public struct SNS: Sendable {
         return try await client.query(form, result: "SubscriptionArn")
     }
 
-    /// What SNS knows of the topic, by SNS's names (`SubscriptionsConfirmed`, `Policy`, `KmsMasterKeyId`).
-    public func attributes(ofTopic arn: String) async throws(AWSError) -> [String: String] {
-        let operation = Operation(.sns, "GetTopicAttributes")
+    /// One of a topic's subscriptions.
+    public struct Subscription: Sendable, Hashable {
+        /// `sqs`, `https`, `email`, ….
+        public var `protocol`: String
+        /// A queue's ARN, an address.
+        public var endpoint: String
+        /// Nothing is delivered before.
+        public var isConfirmed: Bool
+
+        /// As given.
+        public init(protocol: String, endpoint: String, isConfirmed: Bool) {
+            self.protocol = `protocol`
+            self.endpoint = endpoint
+            self.isConfirmed = isConfirmed
+        }
+    }
+
+    /// The topic's first hundred subscriptions.
+    public func subscriptions(ofTopic arn: String) async throws(AWSError) -> [Subscription] {
+        let operation = Operation(.sns, "ListSubscriptionsByTopic")
         var form = QueryForm(operation, version: Self.version)
         form["TopicArn"] = arn
         return try await client.query(form) { result throws(AWSError) in
-            guard let entries = result["Attributes"]?.children else {
-                throw operation.malformed("the answer has no Attributes")
+            guard let members = result["Subscriptions"]?.children else {
+                throw operation.malformed("the answer has no Subscriptions")
             }
-            let pairs = entries.compactMap { entry in
-                entry["key"].flatMap { key in entry["value"].map { (key.text, $0.text) } }
+            return members.map {
+                Subscription(
+                    protocol: $0["Protocol"]?.text ?? "", endpoint: $0["Endpoint"]?.text ?? "",
+                    isConfirmed: $0["SubscriptionArn"]?.text.hasPrefix("arn:") == true)
             }
-            return Dictionary(pairs) { $1 }
         }
     }
 }

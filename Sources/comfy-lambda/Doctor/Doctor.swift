@@ -2,6 +2,7 @@ import AWSClients
 import HTTP
 import Handlers
 import JSON
+import LambdaRuntime
 
 /// Looks at everything a deployment stands on, with read-only calls, and says what is wrong and what to do.
 struct Doctor: Sendable {
@@ -35,7 +36,7 @@ struct Doctor: Sendable {
             return .ok(subject, "every variable makes sense")
         } catch {
             return .failed(
-                subject, "\(error)",
+                subject, (error as? FunctionError)?.message ?? "\(error)",
                 "Set the variable (docs/configuration.md lists all), or name a deployed function: --function NAME."
             )
         }
@@ -67,10 +68,9 @@ struct Doctor: Sendable {
         guard let arn = settings["TOPIC_ARN"], !arn.isEmpty else { return [missing(subject, "TOPIC_ARN")] }
         return await asking(
             subject,
-            "Create it with the stack (make deploy), or correct TOPIC_ARN and sns:GetTopicAttributes."
+            "Create it with the stack (make deploy), or correct TOPIC_ARN and sns:ListSubscriptionsByTopic."
         ) {
-            let attributes = try await SNS(aws).attributes(ofTopic: arn)
-            let count = Int(attributes["SubscriptionsConfirmed"] ?? "") ?? 0
+            let count = try await SNS(aws).subscriptions(ofTopic: arn).count { $0.isConfirmed }
             guard count > 0 else {
                 return [
                     .warning(

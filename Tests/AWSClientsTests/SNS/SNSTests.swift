@@ -36,21 +36,30 @@ import Testing
             ])
     }
 
-    @Test func aTopicsAttributesAreRead() async throws {
+    @Test func aTopicsSubscriptionsAreRead() async throws {
+        @Sendable func member(_ arn: String, _ kind: String, _ endpoint: String) -> String {
+            "<member><SubscriptionArn>\(arn)</SubscriptionArn><Protocol>\(kind)</Protocol>"
+                + "<Endpoint>\(endpoint)</Endpoint></member>"
+        }
         let server = try StrictServer { _, _ in
             .answer(
                 200, [:],
                 Self.answer(
-                    "GetTopicAttributes",
-                    "<Attributes><entry><key>SubscriptionsConfirmed</key><value>2</value></entry>"
-                        + "<entry><key>Policy</key><value>{&quot;a&quot;:1}</value></entry></Attributes>"))
+                    "ListSubscriptionsByTopic",
+                    "<Subscriptions>"
+                        + member("arn:aws:sns:eu-west-1:1:t:s", "sqs", "arn:aws:sqs:eu-west-1:1:q")
+                        + member("PendingConfirmation", "https", "https://a?b&amp;c") + "</Subscriptions>"))
         }
         let arn = "arn:aws:sns:eu-west-1:1:t"
-        let attributes = try await SNS(server.client()).attributes(ofTopic: arn)
-        #expect(attributes == ["SubscriptionsConfirmed": "2", "Policy": #"{"a":1}"#])
+        let subscriptions = try await SNS(server.client()).subscriptions(ofTopic: arn)
+        #expect(
+            subscriptions == [
+                .init(protocol: "sqs", endpoint: "arn:aws:sqs:eu-west-1:1:q", isConfirmed: true),
+                .init(protocol: "https", endpoint: "https://a?b&c", isConfirmed: false),
+            ])
         #expect(
             server.requests.first?.form
-                == ["Action": "GetTopicAttributes", "Version": "2010-03-31", "TopicArn": arn])
+                == ["Action": "ListSubscriptionsByTopic", "Version": "2010-03-31", "TopicArn": arn])
     }
 
     @Test func aBatchIsOneFormAndOnlyFailedEntriesGoOutAgain() async throws {

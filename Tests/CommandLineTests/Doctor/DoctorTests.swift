@@ -33,7 +33,7 @@ import Time
 
     @Test func aWholeSystemHasNothingWrong() async throws {
         let findings = try await examine()
-        #expect(findings.filter { $0.verdict == .failed } == [])
+        #expect(findings.filter { $0.verdict != .ok && $0.subject != "workers" } == [])
         #expect(
             findings.map(\.subject) == [
                 "configuration", "credentials", "table", "indexes", "time to live", "bucket", "topic",
@@ -62,7 +62,7 @@ import Time
         let findings = try await examine { $0["TOPIC_ARN"] = nil }
         let failed = findings.filter { $0.verdict == .failed }
         #expect(failed.map(\.subject) == ["configuration", "topic"])
-        #expect(failed.first?.text.contains("TOPIC_ARN is not set") == true)
+        #expect(failed.first?.text == "TOPIC_ARN is not set; expected the ARN of the completion topic")
     }
 
     // MARK: Indexes
