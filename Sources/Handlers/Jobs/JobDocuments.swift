@@ -44,7 +44,7 @@ struct JobDocuments: Sendable {
             table: table,
             where: .and([
                 .equals("pk", .s(JobItem.partition(id))),
-                .between("sk", .s(JobItem.sortKey), .s(Self.progressKey(of: nil) + "~")),
+                .between("sk", .s(JobItem.sortKey), .s(Self.progressName + "~")),
             ]))
         query.consistent = true
         var items: [String: Item] = [:]
@@ -55,7 +55,9 @@ struct JobDocuments: Sendable {
         let job = try Self.job(item)
         if let expiresAt = job.expiresAt, expiresAt <= now { return nil }
         func progress(of job: Job) -> JSON? {
-            items[Self.progressKey(of: job.id.part)].flatMap { Self.progress($0, attempt: job.attempt) }
+            items[Self.sortKey(Self.progressName, of: job.id.part)].flatMap {
+                Self.progress($0, attempt: job.attempt)
+            }
         }
         var page = Page(
             job: job, metadata: items["METADATA"].flatMap(Self.document), progress: progress(of: job))
@@ -97,12 +99,17 @@ struct JobDocuments: Sendable {
         }
     }
 
-    /// A part's stands behind its job's, in the same partition.
-    private static func progressKey(of part: Int?) -> String { part.map { "PROGRESS#\($0)" } ?? "PROGRESS" }
+    private static let progressName = "PROGRESS"
+    private static let storedName = "STORED"
+
+    /// A part's documents stand behind its job's, in the same partition.
+    private static func sortKey(_ name: String, of part: Int?) -> String {
+        part.map { "\(name)#\($0)" } ?? name
+    }
 
     /// How far an attempt had come when it was last written; nil before its first frame.
     func progress(_ id: Job.ID, attempt: Int) async throws(AWSError) -> JSON? {
-        try await dynamoDB.get(key(id, Self.progressKey(of: id.part), nil), from: table)
+        try await dynamoDB.get(key(id, Self.sortKey(Self.progressName, of: id.part), nil), from: table)
             .flatMap { Self.progress($0, attempt: attempt) }
     }
 
@@ -160,7 +167,7 @@ struct JobDocuments: Sendable {
 
     /// Overwrites the progress; its own item in no index, so that it costs one write unit and collides with nothing.
     func store(progress: JSON, of attempt: Int, for id: Job.ID, expires: Timestamp) async throws(AWSError) {
-        var item = key(id, Self.progressKey(of: id.part), expires)
+        var item = key(id, Self.sortKey(Self.progressName, of: id.part), expires)
         item["attempt"] = .n(attempt)
         item["document"] = .s(progress.text)
         try await dynamoDB.put(item, into: table)
@@ -170,7 +177,7 @@ struct JobDocuments: Sendable {
     func store(outputs: [UUID: Job.Output], of attempt: Int, for id: Job.ID, expires: Timestamp)
         async throws(AWSError)
     {
-        var item = key(id, "STORED", expires)
+        var item = key(id, Self.sortKey(Self.storedName, of: id.part), expires)
         item["attempt"] = .n(attempt)
         item["outputs"] = .m(
             Dictionary(uniqueKeysWithValues: outputs.map { ("\($0.key)", JobItem.encode($0.value)) }))
@@ -179,7 +186,8 @@ struct JobDocuments: Sendable {
 
     /// What `store(outputs:)` wrote last of this attempt.
     func storedOutputs(of id: Job.ID, attempt: Int) async throws(AWSError) -> [UUID: Job.Output] {
-        let item = try await dynamoDB.get(key(id, "STORED", nil), from: table)
+        let item = try await dynamoDB.get(
+            key(id, Self.sortKey(Self.storedName, of: id.part), nil), from: table)
         guard let item, item["attempt"]?.int == attempt else { return [:] }
         var outputs: [UUID: Job.Output] = [:]
         for (name, value) in item["outputs"]?.map ?? [:] {

@@ -126,6 +126,9 @@ extension Job {
             next.job.attempts = family.attempts
             next.job.outputs = family.outputs
             next.job.failure = family.failure
+            // Who stopped a part decides how the job ends, and a mark may have come since the job was read.
+            next.forbidsCancelMark =
+                cancelRequestedAt == nil && parts.contains { $0.state == .cancelled }
 
         case (.queued, .cancelRequested) where hasParts, (.running, .cancelRequested) where hasParts:
             // Its parts are asked next, and should that not come about, by the sweep.

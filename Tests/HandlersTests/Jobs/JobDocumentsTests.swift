@@ -35,4 +35,23 @@ import Time
             bucket: services.configuration.bucket, key: OutputKey.workflow(user: job.user, job: job.id))
         #expect(try await services.documents.workflow(job.id) == nil)
     }
+
+    /// A job, its parts and what they note of themselves stand in one partition.
+    @Test func aPartsDocumentsAreItsOwn() async throws {
+        let deployment = try await Deployment.make(on: testLoop)
+        let documents = deployment.services.documents
+        let expires = deployment.services.now + .seconds(60)
+        let ids = [Sample.id, Job.ID(Sample.id.uuid, part: 0), Job.ID(Sample.id.uuid, part: 1)]
+        for (number, id) in ids.enumerated() {
+            var output = Sample.output
+            output.index = number
+            try await documents.store(
+                progress: ["percent": .number(number)], of: 1, for: id, expires: expires)
+            try await documents.store(outputs: [.v4(): output], of: 1, for: id, expires: expires)
+        }
+        for (number, id) in ids.enumerated() {
+            #expect(try await documents.progress(id, attempt: 1) == ["percent": .number(number)])
+            #expect(try await documents.storedOutputs(of: id, attempt: 1).values.map(\.index) == [number])
+        }
+    }
 }

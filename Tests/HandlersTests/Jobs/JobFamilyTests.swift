@@ -134,6 +134,8 @@ import Time
         let job = try marked.job.transition(.partsEnded(parts), at: Self.start + .seconds(9)).job
         #expect(job.state == .cancelled)
         #expect(job.failure == nil)
+        // Who read the job before the mark may not call it a timeout.
+        #expect(try Self.job.transition(.partsEnded(parts), at: Self.start).forbidsCancelMark)
         // All done when the wish came: then the work counts.
         let all = [parts[0], try Self.ended(1, .completed([Sample.output]))]
         #expect(try marked.job.transition(.partsEnded(all), at: Self.start).job.state == .completed)
