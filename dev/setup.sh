@@ -11,11 +11,11 @@ stamp=$venv/.setup-stamp
 requirements=dev/requirements.txt
 emulator=$venv/bin/aws-lambda-rie
 packages=(
-  binutils ca-certificates dpkg-dev libc-ares-dev libcurl4-openssl-dev libexpat1-dev libmicrohttpd-dev libssl-dev make
-  openssl pkg-config python3 python3-venv shellcheck zip zlib1g-dev
+  binutils ca-certificates chromium dpkg-dev fonts-dejavu-core libc-ares-dev libcurl4-openssl-dev libexpat1-dev
+  libmicrohttpd-dev libssl-dev make openssl pkg-config python3 python3-venv shellcheck zip zlib1g-dev
 )
 swift_wanted=6.3
-disk_wanted_mb=1500
+disk_wanted_mb=2000
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -63,7 +63,7 @@ missing_packages() {
     libmicrohttpd:libmicrohttpd-dev libcrypto:libssl-dev zlib:zlib1g-dev; do
     pkg-config --exists "${library%%:*}" 2>/dev/null || echo "${library##*:}"
   done
-  for program in make openssl pkg-config python3 shellcheck; do
+  for program in chromium make openssl pkg-config python3 shellcheck; do
     command -v "$program" >/dev/null || echo "$program"
   done
 }

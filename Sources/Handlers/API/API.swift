@@ -17,6 +17,7 @@ enum API {
             services.configuration, objectInfo: objectInfo ?? { await digest.current() })
         let submissions = SubmissionRoutes(services: services, check: check)
         let jobs = JobRoutes(services: services)
+        let contract = ContractRoutes(services: services)
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
         return Router([
             Route(
@@ -46,6 +47,8 @@ enum API {
             Route(.get, "/health/liveness", "getLivenessLong", .open(health.live), .liveness),
             Route(.get, "/health/ready", "getReadiness", .open(health.ready), .readiness),
             Route(.get, "/health/readiness", "getReadinessLong", .open(health.ready), .readiness),
+            Route(.get, "/openapi.json", "getContract", .open(contract.openAPI), .contract),
+            Route(.get, "/docs", "getDocs", .open(contract.docs), .docs),
         ])
     }
 }

@@ -36,10 +36,11 @@ extension FieldType where Value: FixedWidthInteger {
         return Self(blank: range.lowerBound, schema: .object(schema)) { json throws(Refusal) in
             let number = textual ? json.string.flatMap { JSON.Number(text: $0) } : json.number
             guard let number else { throw Refusal(.wrongType, expected) }
-            guard let value: Value = number.integer() else {
-                // An integer that does not fit is out of range; a fraction is of the wrong type.
-                let isWhole = number.text.utf8.allSatisfy { $0 == 0x2D || (0x30...0x39).contains($0) }
-                throw Refusal(isWhole ? .outOfRange : .wrongType, expected)
+            let value: Value
+            switch number.whole(as: Value.self) {
+            case .value(let whole): value = whole
+            case .beyond: throw Refusal(.outOfRange, expected)
+            case .fraction: throw Refusal(.wrongType, expected)
             }
             guard range.contains(value) else { throw Refusal(.outOfRange, expected) }
             guard value % step == 0 else {

@@ -72,9 +72,11 @@ extension FieldType where Value == Int {
         case .string("high"): return 8
         case .string: throw Refusal(.notAChoice, expected)
         case .number(let number):
-            guard let value: Int = number.integer() else { throw Refusal(.wrongType, expected) }
-            guard (1...10).contains(value) else { throw Refusal(.outOfRange, expected) }
-            return value
+            switch number.whole(as: Int.self) {
+            case .value(let value) where (1...10).contains(value): return value
+            case .value, .beyond: throw Refusal(.outOfRange, expected)
+            case .fraction: throw Refusal(.wrongType, expected)
+            }
         default: throw Refusal(.wrongType, expected)
         }
     }

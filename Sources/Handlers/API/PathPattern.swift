@@ -20,6 +20,11 @@ struct PathPattern: Sendable, Hashable, CustomStringConvertible {
         literals = segments.count { if case .literal = $0 { true } else { false } }
     }
 
+    /// The names of the named segments, in order.
+    var parameters: [String] {
+        segments.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+    }
+
     /// The named segments' values; nil when the path is another.
     func match(_ path: [Substring]) -> [String: String]? {
         guard path.count == segments.count else { return nil }

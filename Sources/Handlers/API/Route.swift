@@ -32,4 +32,7 @@ struct Route: Sendable {
         self.scope = scope
         describe = description
     }
+
+    /// Whether it answers whoever asks.
+    var isOpen: Bool { if case .open = endpoint { true } else { false } }
 }

@@ -19,8 +19,12 @@ struct FieldReaderTests {
         arguments: [
             ("64", nil), ("2048", nil), ("63", "out_of_range"), ("2049", "out_of_range"),
             ("65", "not_a_multiple"),
-            ("64.0", "wrong_type"), ("\"64\"", "wrong_type"), ("true", "wrong_type"), ("[]", "wrong_type"),
-            ("1e2", "wrong_type"), ("99999999999999999999", "out_of_range"), ("-8", "out_of_range"),
+            ("64.0", nil), ("6.4e1", nil), ("6400.0e-2", nil), ("64.5", "wrong_type"),
+            ("6.41e1", "wrong_type"),
+            ("\"64\"", "wrong_type"), ("true", "wrong_type"), ("[]", "wrong_type"),
+            ("1e4", "out_of_range"), ("1e999999999999999999999", "out_of_range"),
+            ("1e-999999999999999999999", "wrong_type"), ("0e99", "out_of_range"),
+            ("99999999999999999999", "out_of_range"), ("-8", "out_of_range"),
             ("null", "required"),
         ] as [(String, String?)])
     func integers(_ json: String, _ expected: String?) throws {
@@ -29,7 +33,9 @@ struct FieldReaderTests {
 
     @Test(
         arguments: [
-            ("0", nil), ("18446744073709551615", nil), ("18446744073709551616", "out_of_range"),
+            ("0", nil), ("-0.0", nil), ("18446744073709551615", nil),
+            ("18446744073709551616", "out_of_range"),
+            ("1.8446744073709551615e19", nil), ("18446744073709551615.0", nil),
             ("-1", "out_of_range"),
         ] as [(String, String?)])
     func seedsOf64Bits(_ json: String, _ expected: String?) throws {

@@ -130,7 +130,7 @@ extension RouteDescription {
             answers: [
                 Answer(
                     status: 200, summary: "The events.",
-                    content: Content(type: "text/event-stream", schema: ["type": "string"])),
+                    content: Content(type: "text/event-stream", schema: Contract.reference("JobEvent"))),
                 Answer(status: 204, summary: "The job has ended, and the client knows."),
                 Answer(
                     status: 307, summary: "Where the events are.", headers: [("Location", "The address.")]),

@@ -25,4 +25,28 @@ extension RouteDescription {
                     content: Content(schema: Contract.reference("Readiness")))
             ])
     }
+
+    static var contract: RouteDescription {
+        RouteDescription(
+            summary: "This contract", tag: .contract,
+            answers: [
+                Answer(
+                    status: 200, summary: "OpenAPI 3.1.",
+                    content: Content(
+                        schema: [
+                            "type": "object", "required": ["openapi", "info", "paths"],
+                            "properties": ["openapi": ["type": "string", "pattern": #"^3\.1\."#]],
+                        ]))
+            ])
+    }
+
+    static var docs: RouteDescription {
+        RouteDescription(
+            summary: "The contract as a page, to read and to try", tag: .contract,
+            answers: [
+                Answer(
+                    status: 200, summary: "HTML, without a single address of anybody else's.",
+                    content: Content(type: "text/html", schema: Schema.text))
+            ])
+    }
 }

@@ -1,0 +1,52 @@
+import AWSClients
+import Crypto
+import HTTP
+import JSON
+import LambdaRuntime
+import Telemetry
+
+/// The contract, for programs and for people. Made from the router's own table at each request.
+struct ContractRoutes: Sendable {
+    let services: Services
+
+    /// It changes with a release only; a gateway or a browser may keep it so long.
+    private static let cacheControl = "public, max-age=300"
+
+    /// `GET /openapi.json`.
+    func openAPI(_ request: APIRequest) async -> HTTPResponse {
+        .json(
+            Contract.document(API.router(services).routes, authMode: services.configuration.authMode),
+            headers: ["Cache-Control": Self.cacheControl])
+    }
+
+    /// `GET /docs`: the contract to read and to try.
+    func docs(_ request: APIRequest) async -> HTTPResponse {
+        let page = DocsPage(
+            Contract.document(API.router(services).routes, authMode: services.configuration.authMode))
+        return HTTPResponse(
+            status: 200,
+            headers: [
+                "Content-Type": "text/html; charset=utf-8", "Cache-Control": Self.cacheControl,
+                "Content-Security-Policy": DocsPage.policy(pictures: await pictureOrigin()),
+            ], body: Array(page.html.utf8))
+    }
+
+    /// Where pictures are shown from: the distribution's origin or the bucket's; nil when nobody knows at the moment.
+    private func pictureOrigin() async -> String? {
+        let address: String
+        if let base = services.configuration.outputBaseURL {
+            address = "\(base)"
+        } else {
+            do {
+                // Signing asks nobody, and knows how the bucket is addressed.
+                address = try await services.s3.presignGet(
+                    bucket: services.configuration.bucket, key: "outputs/", expiresIn: .seconds(60)
+                ).url
+            } catch {
+                Log.error("no origin for pictures", ["error": .string("\(error)")])
+                return nil
+            }
+        }
+        return URL(address).map { "\($0.scheme)://\($0.authority)" }
+    }
+}
