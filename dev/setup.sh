@@ -12,7 +12,7 @@ requirements=dev/requirements.txt
 emulator=$venv/bin/aws-lambda-rie
 packages=(
   binutils ca-certificates chromium dpkg-dev fonts-dejavu-core libc-ares-dev libcurl4-openssl-dev libexpat1-dev
-  libmicrohttpd-dev libssl-dev make openssl pkg-config python3 python3-venv shellcheck zip zlib1g-dev
+  libfaketime libmicrohttpd-dev libssl-dev make openssl pkg-config python3 python3-venv shellcheck zip zlib1g-dev
 )
 swift_wanted=6.3
 disk_wanted_mb=2000

@@ -2,6 +2,7 @@ import AWSClients
 import HTTP
 import JSON
 import TestSupport
+import Testing
 
 @testable import Handlers
 @testable import comfy_lambda
@@ -17,48 +18,67 @@ struct Aftermath: Sendable, Hashable {
 }
 
 extension Testbed {
-    /// Looks at a job that is over. What takes a moment longer than the job itself, such as giving back its slot, is waited for.
-    func aftermath(of id: String, patience: Duration = .seconds(20)) async throws -> Aftermath {
+    /// Looks at a job that is over, given what was announced of it.
+    func aftermath(of id: String, announced events: [String]) async throws -> Aftermath {
         let item = try await item(id)
-        var found = Aftermath(
-            state: item["state"]?.string ?? "gone", attempts: item["attempt"]?.int ?? 0,
-            runs: try runs() - calls.earlierRuns)
         guard let job = Job.ID(id) else { throw TimedOut(description: "\(id) is no job's id") }
+        var found = Aftermath(
+            state: item["state"]?.string ?? "gone", attempts: item["attempt"]?.int ?? 0)
+        let prompts = (0..<found.attempts).map { PromptID.derive(job: job, attempt: $0 + 1) }
+        found.runs = try workers.reduce(0) { $0 + (try $1.runs().filter(prompts.contains).count) }
         let writes = calls.finalWrites(of: id)
         if writes != 1 { found.faults.append("\(writes) final states") }
         if item["open_pk"] != nil { found.faults.append("still open work") }
-        let events = try await announcements()[id] ?? []
-        if !events.contains("job.\(found.state)") { found.faults.append("announced as \(events)") }
-        if Set(events).count > 1 { found.faults.append("announced as \(Set(events).sorted())") }
+        if Set(events) != ["job.\(found.state)"] { found.faults.append("announced as \(events)") }
         for output in item["outputs"]?.list ?? [] {
             guard let key = output.map?["key"]?.string, let hash = output.map?["sha256"]?.string else {
                 found.faults.append("an output without key or hash")
                 continue
             }
             let stored = try? await S3(aws).get(bucket: LocalStack.bucket, key: key)
-            let made = try await made(
-                output.map?["name"]?.string ?? "", for: job, attempts: found.attempts)
+            let made = try await made(output.map?["name"]?.string ?? "", prompts)
             if stored.map(digest) != hash || !made.contains(hash) {
                 found.faults.append("output \(key) is not what the worker made")
             }
         }
-        let end = ContinuousClock.now + patience
-        var leftovers = try await leftovers()
-        while !leftovers.isEmpty, ContinuousClock.now < end {
-            try await loop.sleep(for: .milliseconds(200))
-            leftovers = try await self.leftovers()
-        }
-        found.faults += leftovers
         return found
     }
 
-    /// The digests of the workers' own files of this name, from a job's attempts.
-    private func made(_ name: String, for job: Job.ID, attempts: Int) async throws -> [String] {
+    /// What is left when nothing moves any more: slots are given back a moment after their jobs have ended, and taken for a
+    /// moment by whoever a late doorbell wakes.
+    func settled(patience: Duration = .seconds(20)) async throws -> [String] {
+        let end = ContinuousClock.now + patience
+        while true {
+            let left = try await leftovers()
+            if left.isEmpty || ContinuousClock.now > end { return left }
+            try await loop.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Expects of jobs that are over what a user and an operator expect; `left` is what `settled` found.
+    func expectWhole(
+        _ ids: [String], left: [String], attempts: Int?, log: FunctionLog,
+        at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        #expect(left.isEmpty, "\(log.tail)", sourceLocation: place)
+        let events = try await announcements()
+        #expect(Set(events.keys) == Set(ids), sourceLocation: place)
+        for id in ids {
+            let found = try await aftermath(of: id, announced: events[id] ?? [])
+            let said: Comment = "\(id): \(found)\n\(log.tail)"
+            #expect(found.faults.isEmpty, said, sourceLocation: place)
+            #expect(found.state == "completed", said, sourceLocation: place)
+            #expect(found.runs <= 2, said, sourceLocation: place)
+            if let attempts { #expect(found.attempts == attempts, said, sourceLocation: place) }
+        }
+    }
+
+    /// The digests of the workers' own files of this name, made for one of these prompts.
+    private func made(_ name: String, _ prompts: [String]) async throws -> [String] {
         var digests: [String] = []
-        for attempt in 1...max(1, attempts) {
-            let folder = "comfy/\(PromptID.derive(job: job, attempt: attempt))"
+        for prompt in prompts {
             for worker in workers {
-                let query = "type=output&subfolder=\(folder)&filename=\(URL.percentEncode(name))"
+                let query = "type=output&subfolder=comfy/\(prompt)&filename=\(URL.percentEncode(name))"
                 let answer = try await APIClient(address: "").get("\(worker.url)/view?\(query)")
                 if answer.status == 200 { digests.append(digest(answer.body)) }
             }
@@ -67,7 +87,7 @@ extension Testbed {
     }
 
     /// What nobody needs any more and is there all the same.
-    func leftovers() async throws -> [String] {
+    private func leftovers() async throws -> [String] {
         var left: [String] = []
         let page = try await DynamoDB(aws).call(
             "Scan", ["TableName": .string(LocalStack.table), "ConsistentRead": true])

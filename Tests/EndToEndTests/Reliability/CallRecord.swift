@@ -7,7 +7,6 @@ final class CallRecord: Sendable {
     private struct State {
         var judge: CallProxy.Judge?
         var finalWrites: [String: Int] = [:]
-        var earlierRuns = 0
     }
 
     private let state = Mutex(State())
@@ -15,11 +14,8 @@ final class CallRecord: Sendable {
     /// Sets who judges the calls from now on; nil lets all pass.
     func judge(by judge: CallProxy.Judge?) { state.withLock { $0.judge = judge } }
 
-    /// Forgets the judge and what was seen; so many runs are in the workers' logs already.
-    func reset(earlierRuns: Int) { state.withLock { $0 = State(earlierRuns: earlierRuns) } }
-
-    /// How many lines of the workers' logs are of before the reset.
-    var earlierRuns: Int { state.withLock(\.earlierRuns) }
+    /// Forgets the judge and what was seen.
+    func reset() { state.withLock { $0 = State() } }
 
     /// How often a job's state was written as a final one, by anybody.
     func finalWrites(of job: String) -> Int { state.withLock { $0.finalWrites[job, default: 0] } }

@@ -68,7 +68,7 @@ extension Testbed {
     /// The calls of a dispatcher that nobody kills.
     func undisturbedCalls() async throws -> [String] {
         let (id, executioner) = try await dispatchOnce(nil)
-        let found = try await aftermath(of: id)
+        let found = try await wholeAftermath(of: id)
         guard found.faults.isEmpty, found.state == "completed" else {
             throw TimedOut(description: "an undisturbed job: \(found)")
         }
@@ -84,7 +84,7 @@ extension Testbed {
             let (id, executioner) = try await dispatchOnce(point)
             let found = try await whileFeeding(dispatch: dispatch, sweeps: [sweep]) {
                 _ = try await ended(id)
-                return try await aftermath(of: id)
+                return try await wholeAftermath(of: id)
             }
             outcomes.append(
                 KillOutcome(
@@ -92,6 +92,13 @@ extension Testbed {
                     log: dispatch.log.tail + "\n" + sweep.log.tail))
         }
         return outcomes
+    }
+
+    private func wholeAftermath(of id: String) async throws -> Aftermath {
+        let left = try await settled()
+        var found = try await aftermath(of: id, announced: try await announcements()[id] ?? [])
+        found.faults += left
+        return found
     }
 
     /// A new job, and one dispatcher that its doorbell wakes. The doorbell is not delivered again: it stays invisible for longer

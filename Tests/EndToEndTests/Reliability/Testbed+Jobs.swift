@@ -60,6 +60,15 @@ extension Testbed {
         throw TimedOut(description: "submitting failed twenty times\n\(api.log.tail)")
     }
 
+    /// Submits so many jobs, each of another seed.
+    func submit(_ count: Int, steps: Int, to api: TestFunction) async throws -> [String] {
+        var ids: [String] = []
+        for seed in 1...count {
+            ids.append(try await submit(Order(seed: seed, steps: steps), to: api))
+        }
+        return ids
+    }
+
     /// A job's item as it is now.
     func item(_ id: String) async throws -> Item {
         let key: Item = ["pk": .s("JOB#\(id)"), "sk": .s("JOB")]
@@ -67,8 +76,10 @@ extension Testbed {
     }
 
     /// A job's item once it is final and announced.
-    func ended(_ id: String, within limit: Duration = .seconds(60)) async throws -> Item {
-        try await eventually("job \(id) ended", within: limit) {
+    func ended(
+        _ id: String, within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(100)
+    ) async throws -> Item {
+        try await eventually("job \(id) ended", within: limit, every: pause) {
             let item = try await item(id)
             guard let state = item["state"]?.string, Self.finalStates.contains(state),
                 item["notification_pending"] == nil

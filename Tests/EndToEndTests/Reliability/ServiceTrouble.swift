@@ -1,0 +1,65 @@
+import Synchronization
+import TestSupport
+
+/// An AWS service on a bad day: of a hundred calls it throttles 30, answers 5 with 500, and of 5 the connection breaks, before or
+/// after they were done. Which ones is always the same.
+final class ServiceTrouble: Sendable {
+    private let service: String
+    private let count = Atomic(0)
+
+    /// `DynamoDB`, `S3`, `SNS` or `SQS`.
+    init(of service: String) { self.service = service }
+
+    /// How many calls it has had.
+    var calls: Int { count.load(ordering: .relaxed) }
+
+    /// What becomes of a call.
+    func judge(_ call: CallProxy.Call, _ moment: CallProxy.Moment) -> CallProxy.Fate {
+        guard call.service == service else { return .pass }
+        switch (moment, Self.lot(of: count.load(ordering: .relaxed))) {
+        case (.before, _):
+            switch Self.lot(of: count.add(1, ordering: .relaxed).newValue) {
+            case 0..<30: return answer(isThrottling: true)
+            case 30..<35: return answer(isThrottling: false)
+            case 35..<38: return .hangUp
+            default: return .pass
+            }
+        // Calls that overlap share their lot here: some answer is lost all the same.
+        case (.after, 38..<40): return .hangUp
+        case (.after, _): return .pass
+        }
+    }
+
+    /// A number under a hundred for each call: the first steps of SplitMix64.
+    private static func lot(of number: Int) -> UInt64 {
+        var z = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return (z ^ (z >> 31)) % 100
+    }
+
+    /// As the service itself words it.
+    private func answer(isThrottling: Bool) -> CallProxy.Fate {
+        switch service {
+        case "S3":
+            let code = isThrottling ? "SlowDown" : "InternalError"
+            return .answer(
+                isThrottling ? 503 : 500, headers: ["Content-Type: application/xml"],
+                body: "<Error><Code>\(code)</Code><Message>No.</Message></Error>")
+        case "SNS":
+            let code = isThrottling ? "Throttling" : "InternalFailure"
+            return .answer(
+                isThrottling ? 400 : 500, headers: ["Content-Type: text/xml"],
+                body: "<ErrorResponse><Error><Type>Sender</Type><Code>\(code)</Code>"
+                    + "<Message>No.</Message></Error><RequestId>r</RequestId></ErrorResponse>")
+        default:
+            let code =
+                isThrottling
+                ? (service == "SQS" ? "RequestThrottled" : "ProvisionedThroughputExceededException")
+                : "InternalServerError"
+            return .answer(
+                isThrottling ? 400 : 500, headers: ["Content-Type: application/x-amz-json-1.0"],
+                body: #"{"__type":"com.amazonaws#\#(code)","message":"No."}"#)
+        }
+    }
+}
