@@ -1,7 +1,7 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test format lint sanitize fuzz coverage docs bench package sbom deploy smoke run serve clean
+.PHONY: help setup build test faults format lint sanitize fuzz coverage docs bench package sbom deploy smoke run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing)
 PYTHON_FILES := dev Benchmarks deploy
@@ -25,6 +25,10 @@ serve: setup ## keep the local system up, its API on http://127.0.0.1:8000 (ARGS
 
 test: setup ## all tests; the last line counts them
 	@dev/test.sh
+
+faults: setup package ## kill the dispatcher at every call, all faults, 1,000 jobs; writes docs/reliability.md
+	@swift build --build-tests --quiet && COMFY_FAULTS=1 swift test --skip-build --disable-xctest --filter 'KillTests|FaultTests|LoadTests' \
+		--experimental-maximum-parallelization-width 3 2>&1 | grep -vE '^◇ |^\{"timestamp"'; exit $${PIPESTATUS[0]}
 
 lint: setup ## formatting and lint of Swift, shell, Python and container files
 	@swift format lint --strict -r $(SWIFT_FILES)

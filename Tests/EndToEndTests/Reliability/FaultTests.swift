@@ -68,10 +68,12 @@ struct FaultTests {
             let sweep = try bed.function(.sweep)
             let schedule = Schedule(function: sweep.local, period: .seconds(1))
             let sweeper = bed.loop.task { await schedule.run(on: bed.loop) { sweep.log.add($0) } }
+            defer {
+                feeder.cancel()
+                sweeper.cancel()
+            }
             for id in ids { _ = try await bed.ended(id, within: .seconds(240)) }
             let left = try await bed.settled()
-            feeder.cancel()
-            sweeper.cancel()
             try await bed.expectWhole(ids, left: left, attempts: 1, log: dispatch.log)
             #expect(dispatch.log.contains("run handed off"))
         }
