@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A loopback proxy in front of the local AWS or a ComfyUI stand-in. Its judge sees every call twice, before it is handed on and
 /// when the answer has come, and may end it either time: with an answer of its own, or with none.
 ///
@@ -5,6 +7,8 @@
 public final class CallProxy: Sendable {
     /// One call of the program under test.
     public struct Call: Sendable {
+        /// Grows from call to call over all proxies: what ties the two moments of one together.
+        public let id: Int
         /// Who made it, as the proxy was told.
         public let caller: String
         /// `DynamoDB`, `S3`, `SNS`, `SQS` or `ComfyUI`.
@@ -37,6 +41,7 @@ public final class CallProxy: Sendable {
     public typealias Judge = @Sendable (Call, Moment) -> Fate
 
     private let server: ScriptedServer
+    private static let calls = Atomic(0)
 
     /// Listens at once, on a free port. `isComfyUI` says how calls are named.
     public init(to port: Int, isComfyUI: Bool, caller: String, judge: @escaping Judge) throws {
@@ -45,7 +50,9 @@ public final class CallProxy: Sendable {
             if request.header("expect") != nil { try connection.write("HTTP/1.1 100 Continue\r\n\r\n") }
             try connection.readBody(of: &request)
             let (service, operation) = isComfyUI ? Self.comfyUI(request) : Self.aws(request)
-            let call = Call(caller: caller, service: service, operation: operation, request: request)
+            let call = Call(
+                id: Self.calls.add(1, ordering: .relaxed).newValue, caller: caller, service: service,
+                operation: operation, request: request)
             guard try Self.isPassed(judge(call, .before), connection) else { return }
             try Self.forward(call, from: connection, to: port, judge)
         }

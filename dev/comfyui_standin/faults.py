@@ -28,6 +28,8 @@ class Faults:
     """GET /view closes the connection after half of the file."""
     fail_upload: int = 0
     """POST /upload/image answers 500."""
+    pad_outputs: int = 0
+    """Saved pictures carry so many bytes of text more. Does not count down."""
     raise_on: str = ""
     """This node fails with a ValueError."""
     oom_on: str = ""

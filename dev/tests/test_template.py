@@ -34,7 +34,8 @@ CALLS = {
        ("s3:ListBucket", "Bucket")},
     "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
     | {("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
-       ("s3:GetObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket")},
+       ("s3:ListBucketMultipartUploads", "Bucket"), ("s3:GetObject", "Bucket/workflows/*"),
+       ("s3:ListBucket", "Bucket")},
     "notify": JOBS | take("NotifyQueue"),
     "sweep": JOBS | ANNOUNCE | RING | query("queue", "open_work") | {("dynamodb:DeleteItem", "Table")},
 }  # fmt: skip
@@ -48,7 +49,7 @@ SOURCES = {
     "API/OutputAddress": ("api stream", "s3.presignGet"),
     "API/QueuePosition": ("api stream", "dynamoDB.query"),
     "Dispatch/JobQueue": ("dispatch sweep", "dynamoDB.query"),
-    "Dispatch/OutputStore": ("dispatch", "s3.upload"),
+    "Dispatch/OutputStore": ("dispatch", "s3.abort s3.multipartUploads s3.upload"),
     "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
     # forget() is the sweep's alone.
     "Dispatch/WorkerRegistry": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
@@ -66,6 +67,7 @@ ACTIONS = {
     "dynamoDB.get": "dynamodb:GetItem", "dynamoDB.put": "dynamodb:PutItem", "dynamoDB.update": "dynamodb:UpdateItem",
     "dynamoDB.delete": "dynamodb:DeleteItem", "dynamoDB.query": "dynamodb:Query", "s3.headBucket": "s3:ListBucket",
     "s3.presignGet": "s3:GetObject", "s3.get": "s3:GetObject", "s3.put": "s3:PutObject", "s3.upload": "s3:PutObject",
+    "s3.abort": "s3:AbortMultipartUpload", "s3.multipartUploads": "s3:ListBucketMultipartUploads",
     "sns.publish": "sns:Publish", "sqs.send": "sqs:SendMessage",
 }  # fmt: skip
 

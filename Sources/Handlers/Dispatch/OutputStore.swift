@@ -38,6 +38,21 @@ struct OutputStore: Sendable {
         case storage(AWSError)
     }
 
+    /// Aborts what a run before this one, now dead, was uploading in parts: S3 bills them until the bucket's lifecycle rule finds
+    /// them. Before the first output is stored: its own uploads look the same.
+    func abortUnfinished() async {
+        do {
+            let folder = OutputKey.folder(user: job.user, job: job.id)
+            for upload in try await s3.multipartUploads(of: configuration.bucket, prefix: folder) {
+                try await s3.abort(upload)
+            }
+        } catch {
+            Log.warn(
+                "unfinished uploads not aborted",
+                ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+        }
+    }
+
     /// Stores what is foreseen until it ends. Failures are no matter yet: the history asks for what is missing.
     func store(_ foreseen: AsyncStream<OutputSource>) async {
         await withTaskGroup(of: Void.self) { group in

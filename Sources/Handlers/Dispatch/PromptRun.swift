@@ -91,6 +91,7 @@ struct PromptRun: Sendable {
         let outputs = OutputStore(
             s3: services.s3, configuration: configuration, loop: services.http.loop, job: job, client: client,
             ledger: ledger)
+        if isResumed || job.attempt > 1 { await outputs.abortUnfinished() }
         let foresight = OutputForesight()
         // Both end with the watch: the one is cancelled, the other is waited for where the outputs count.
         async let _ = writer.write(on: services.http.loop)

@@ -5,8 +5,11 @@ enum OutputKey {
     static func output(user: String, job: Job.ID, attempt: Int, index: Int, fileExtension: String)
         -> String
     {
-        "outputs/\(user)/\(job)/\(attempt)/\(index).\(fileExtension)"
+        "\(folder(user: user, job: job))\(attempt)/\(index).\(fileExtension)"
     }
+
+    /// What the names of all its outputs begin with.
+    static func folder(user: String, job: Job.ID) -> String { "outputs/\(user)/\(job)/" }
 
     /// A workflow too large for the table.
     static func workflow(user: String, job: Job.ID) -> String {

@@ -143,6 +143,44 @@ import Testing
         #expect(found.map(\.number) == [1, 2])
     }
 
+    @Test func theListOfUploadsHasPages() async throws {
+        let server = try StrictServer { request, _ in
+            #expect(request.query["uploads"] == "")
+            #expect(request.query["prefix"] == "outputs/a/")
+            let isFirst = request.query["key-marker"] == nil
+            if !isFirst {
+                #expect(request.query["key-marker"] == "outputs/a/1")
+                #expect(request.query["upload-id-marker"] == "u1")
+            }
+            let number = isFirst ? 1 : 2
+            let upload =
+                "<Upload><Key>outputs/a/\(number)</Key><UploadId>u\(number)</UploadId></Upload>"
+            let next =
+                "<IsTruncated>true</IsTruncated><NextKeyMarker>outputs/a/1</NextKeyMarker>"
+                + "<NextUploadIdMarker>u1</NextUploadIdMarker>"
+            return .answer(
+                200, [:],
+                "<ListMultipartUploadsResult>\(isFirst ? next : "")\(upload)</ListMultipartUploadsResult>")
+        }
+        let found = try await S3(server.client()).multipartUploads(of: "bucket", prefix: "outputs/a/")
+        #expect(found.map(\.key) == ["outputs/a/1", "outputs/a/2"])
+        #expect(found.map(\.id) == ["u1", "u2"])
+    }
+
+    /// Else the same page would come for ever.
+    @Test func aListOfUploadsThatDoesNotGoOnIsAnError() async throws {
+        let server = try StrictServer { _, _ in
+            .answer(
+                200, [:],
+                "<R><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker>"
+                    + "<NextUploadIdMarker>u</NextUploadIdMarker></R>")
+        }
+        let error = await #expect(throws: AWSError.self) {
+            _ = try await S3(server.client()).multipartUploads(of: "bucket", prefix: "")
+        }
+        #expect(error?.code == .malformedResponse)
+    }
+
     @Test func cancellingAbortsTheUpload() async throws {
         let parts = Parts()
         let server = try StrictServer { request, _ in

@@ -18,6 +18,8 @@ struct KillPoint: Sendable, Hashable {
     /// The outside call, from 1.
     let call: Int
     let side: Side
+    /// Counts only the calls of this name.
+    var name: String?
 }
 
 /// A killed dispatcher's job, and what became of it.
@@ -34,6 +36,8 @@ struct KillOutcome: Sendable {
 private final class Executioner: Sendable {
     private struct State {
         var names: [String] = []
+        /// The call to die at, once it has begun.
+        var last: Int?
         var died: String?
     }
 
@@ -47,12 +51,12 @@ private final class Executioner: Sendable {
         _ call: CallProxy.Call, _ moment: CallProxy.Moment, _ point: KillPoint?, _ kill: () -> Void
     ) -> CallProxy.Fate {
         let isDue = state.withLock { state in
-            guard state.died == nil else { return false }
-            if moment == .before { state.names.append(call.name) }
-            // Calls come one after another, so that the last one begun is the one that ended.
-            guard state.names.count == point?.call, (moment == .before) == (point?.side == .before) else {
-                return false
+            guard state.died == nil, point?.name ?? call.name == call.name else { return false }
+            if moment == .before {
+                state.names.append(call.name)
+                if state.names.count == point?.call { state.last = call.id }
             }
+            guard state.last == call.id, (moment == .before) == (point?.side == .before) else { return false }
             state.died = call.name
             return true
         }

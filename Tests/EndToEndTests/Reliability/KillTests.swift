@@ -23,6 +23,9 @@ struct KillTests {
         #expect(outcomes.count == points.count)
         for outcome in outcomes {
             let found = outcome.aftermath
+            if Reliability.isLong {
+                print("\(outcome.point.side) \(outcome.point.call) \(outcome.name ?? "-") \(found)")
+            }
             let place: Comment = "\(outcome.point) \(outcome.name ?? "not reached"): \(found)\n\(outcome.log)"
             #expect(found.faults.isEmpty, place)
             #expect(found.state == "completed", place)
@@ -30,6 +33,26 @@ struct KillTests {
         }
         if Reliability.isLong {
             try ReliabilityDocument.write(KillTable(outcomes, calls: calls).text, as: "kill points")
+        }
+    }
+
+    /// An upload in parts that dies is aborted by whoever resumes the job.
+    @Test func anUploadInPartsSurvivesTheDeathOfItsDispatcher() async throws {
+        let points = [
+            KillPoint(call: 1, side: .after, name: "S3 CreateMultipartUpload"),
+            KillPoint(call: 1, side: .after, name: "S3 UploadPart"),
+            KillPoint(call: 1, side: .before, name: "S3 CompleteMultipartUpload"),
+            KillPoint(call: 1, side: .after, name: "S3 CompleteMultipartUpload"),
+        ]
+        let outcomes = try await Testbed.during(.init(faults: ["pad_outputs=6000000"])) {
+            try await $0.outcomes(of: points)
+        }
+        #expect(outcomes.count == points.count)
+        for outcome in outcomes {
+            let found = outcome.aftermath
+            let place: Comment = "\(outcome.point): \(found)\n\(outcome.log)"
+            #expect(outcome.name == outcome.point.name, place)
+            #expect(found == Aftermath(state: "completed", attempts: 1, runs: 1), place)
         }
     }
 

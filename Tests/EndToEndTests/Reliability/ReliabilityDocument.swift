@@ -45,6 +45,7 @@ struct KillTable {
                         $0.point == KillPoint(call: index + 1, side: side)
                     })
                 else { return "" }
+                if outcome.name == nil { return "not reached" }
                 let found = outcome.aftermath
                 return "\(found.state), \(found.attempts), \(found.runs)"
             }

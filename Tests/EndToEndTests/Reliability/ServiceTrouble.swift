@@ -2,7 +2,7 @@ import Synchronization
 import TestSupport
 
 /// An AWS service on a bad day: of a hundred calls it throttles 30, answers 5 with 500, and of 5 the connection breaks, before or
-/// after they were done. Which ones is always the same.
+/// after they were done.
 final class ServiceTrouble: Sendable {
     private let service: String
     private let count = Atomic(0)
@@ -16,21 +16,16 @@ final class ServiceTrouble: Sendable {
     /// What becomes of a call.
     func judge(_ call: CallProxy.Call, _ moment: CallProxy.Moment) -> CallProxy.Fate {
         guard call.service == service else { return .pass }
-        switch (moment, Self.lot(of: count.load(ordering: .relaxed))) {
-        case (.before, _):
-            switch Self.lot(of: count.add(1, ordering: .relaxed).newValue) {
-            case 0..<30: return answer(isThrottling: true)
-            case 30..<35: return answer(isThrottling: false)
-            case 35..<38: return .hangUp
-            default: return .pass
-            }
-        // Calls that overlap share their lot here: some answer is lost all the same.
-        case (.after, 38..<40): return .hangUp
-        case (.after, _): return .pass
+        if moment == .before { count.add(1, ordering: .relaxed) }
+        switch (moment, Self.lot(of: call.id)) {
+        case (.before, 0..<30): return answer(isThrottling: true)
+        case (.before, 30..<35): return answer(isThrottling: false)
+        case (.before, 35..<38), (.after, 38..<40): return .hangUp
+        default: return .pass
         }
     }
 
-    /// A number under a hundred for each call: the first steps of SplitMix64.
+    /// A number under a hundred for each call: a step of SplitMix64.
     private static func lot(of number: Int) -> UInt64 {
         var z = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -34,6 +34,8 @@ def _metadata(run: NodeRun) -> PngInfo:
     info.add_text("prompt", json.dumps(run.prompt))
     for name, value in (run.extra_data.get("extra_pnginfo") or {}).items():
         info.add_text(name, json.dumps(value))
+    if padding := run.options.faults.pad_outputs:
+        info.add_text("padding", "." * padding)
     return info
 
 
