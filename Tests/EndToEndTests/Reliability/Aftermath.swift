@@ -35,9 +35,8 @@ extension Testbed {
                 found.faults.append("an output without key or hash")
                 continue
             }
-            let stored = try await APIClient(address: "http://127.0.0.1:\(awsPort)").get(
-                "/\(LocalStack.bucket)/\(key)")
-            if digest(stored.body) != hash { found.faults.append("object \(key) is not what the job says") }
+            let stored = try? await S3(aws).get(bucket: LocalStack.bucket, key: key)
+            if stored.map(digest) != hash { found.faults.append("object \(key) is not what the job says") }
             if try await !made(output.map?["name"]?.string ?? "", prompts).contains(hash) {
                 found.faults.append("output \(key) is not what the worker made")
             }
