@@ -44,6 +44,7 @@ extension TransferDelegate {
     var delegate: (any TransferDelegate)?
 
     init(_ configuration: HTTPClient.Configuration, certificates: String?) {
+        Curl.initialize()
         guard let pointer = unsafe curl_easy_init() else { preconditionFailure("libcurl found no memory") }
         unsafe self.pointer = unsafe pointer
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))

@@ -7,7 +7,7 @@ import Glibc
 /// loop: a plain `Task {}` or `Task.detached {}` (use `task`), `Task.sleep` (use `sleep`). `@MainActor` hangs when
 /// the main thread is the loop's.
 ///
-/// `@unchecked Sendable`: all but `inbox` and `multi.wakeUp` is touched on the loop's thread only.
+/// `@unchecked Sendable`: all but `inbox` and `descriptors.wakeUp` is touched on the loop's thread only.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let inbox = LoopInbox()
     private var ready: [LoopWork] = []
@@ -84,7 +84,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         pthread_setspecific(Self.threadKey, nil)
     }
 
-    /// One round: jobs, due timers, transfers; then, with nothing left to run, a sleep until there is.
+    /// One round: jobs, due timers, transfers; then, with nothing left to run, a sleep until there is. While libcurl has nothing to do the
+    /// sleep is epoll's own, one system call.
     private func turn() {
         runReady()
         if isStopping { return }
@@ -97,11 +98,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         turnsSincePoll += 1
         if !ready.isEmpty, turnsSincePoll < 32 { return }
         turnsSincePoll = 0
-        let milliseconds = ready.isEmpty && inbox.prepareToSleep() ? timeUntilNextTimer() : 0
-        let isReady = multi.poll(
-            descriptors.isEmpty ? -1 : descriptors.descriptor, milliseconds: milliseconds)
+        let nanoseconds = ready.isEmpty && inbox.prepareToSleep() ? timeUntilNextTimer() : 0
+        if multi.isEmpty {
+            descriptors.dispatch(nanoseconds: nanoseconds)
+        } else if multi.poll(descriptors.descriptor, nanoseconds: nanoseconds) {
+            descriptors.dispatch(nanoseconds: 0)
+        }
         inbox.awake()
-        if isReady { descriptors.dispatch() }
     }
 
     private func runReady() {
@@ -134,12 +137,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         while let (easy, code) = multi.nextFinished() { easy.delegate?.finished(easy, code) }
     }
 
-    private func timeUntilNextTimer() -> Int32 {
-        guard let deadline = timers.next() else { return 3_600_000 }
+    /// In nanoseconds.
+    private func timeUntilNextTimer() -> Int64 {
+        let hour: Int64 = 3_600_000_000_000
+        guard let deadline = timers.next() else { return hour }
         let (seconds, attoseconds) = ContinuousClock.now.duration(to: deadline).components
         if seconds < 0 || attoseconds < 0 { return 0 }
-        // Rounded up: a timer that wakes early only sleeps again.
-        return Int32(min(seconds, 3600) * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return seconds >= 3600 ? hour : seconds * 1_000_000_000 + attoseconds / 1_000_000_000 + 1
     }
 
     /// After the last turn: whatever waits is told that nothing will come, and gets to run once more.
@@ -151,8 +155,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         // Bounded: a task that waits again whenever a wait fails would keep the thread for ever.
         for _ in 0..<1000 {
             for easy in multi.handles { easy.delegate?.abandoned(easy) }
-            while let action = timers.takeDue(.now.advanced(by: .seconds(1 << 40))) { action() }
             for action in descriptors.removeAll() { action() }
+            while let action = timers.takeDue(.now.advanced(by: .seconds(1 << 40))) { action() }
             runReady()
             inbox.empty(into: &ready)
             if ready.isEmpty, multi.isEmpty, timers.isEmpty, descriptors.isEmpty { break }
@@ -204,7 +208,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         if isCurrent {
             ready.append(work)
         } else if inbox.put(work) {
-            multi.wakeUp()
+            descriptors.wakeUp()
         }
     }
 

@@ -57,6 +57,12 @@ public struct HTTPHeaders: Sendable, Hashable, Sequence, ExpressibleByDictionary
         fields.append((name: name, value: value))
     }
 
+    /// Whether two names are the same one: they compare as ASCII without case (RFC 9110 §5.1).
+    public static func isSameName(_ a: String, _ b: String) -> Bool {
+        // Written alike, as most are: compared in one piece.
+        a.utf8.count == b.utf8.count && (a == b || isFieldName(a, b.utf8Span.span))
+    }
+
     /// The number of field lines.
     public var count: Int { fields.count }
 
@@ -89,8 +95,7 @@ extension HTTPHeaders {
     }
 }
 
-/// Field names compare as ASCII without case (RFC 9110 §5.1).
-private func sameFieldName(_ a: String, _ b: String) -> Bool { isFieldName(a, b.utf8Span.span) }
+private func sameFieldName(_ a: String, _ b: String) -> Bool { HTTPHeaders.isSameName(a, b) }
 
 @inline(__always)
 private func isFieldName(_ name: String, _ wanted: Span<UInt8>) -> Bool {

@@ -1,29 +1,32 @@
 internal import CCurl
 import Crypto
 
-/// Owns libcurl's multi handle: all transfers of one loop, their connections and their poll.
-/// All but `wakeUp` belongs to the loop's thread.
+/// Owns libcurl's multi handle: all transfers of one loop, their connections and their poll. All of it belongs to the
+/// loop's thread.
 @safe final class MultiHandle {
-    private let handle: UnsafeMutableRawPointer
+    /// Made for the first transfer: a program that asks nobody but its `PlainClient`'s server never pays for libcurl.
+    private var made: UnsafeMutableRawPointer?
     /// libcurl keeps plain pointers to the easy handles in it; this keeps their owners alive.
     private var members: [EasyHandle] = []
     private var connectionLimit = 0
 
-    /// libcurl's global state, made once; `curl_global_init` is thread-safe in 7.84 and later.
-    private static let globalStatus = {
-        OpenSSLErrorTexts.putOff()
-        return curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-    }()
-
-    init() {
-        precondition(Self.globalStatus == CURLE_OK, "libcurl could not be initialised")
+    private var handle: UnsafeMutableRawPointer {
+        if let made = unsafe made { return unsafe made }
+        Curl.initialize()
         guard let handle = unsafe curl_multi_init() else { preconditionFailure("libcurl found no memory") }
-        unsafe self.handle = unsafe handle
+        unsafe made = unsafe handle
+        if connectionLimit > 0 {
+            unsafe comfy_curl_multi_setopt_long(handle, CURLMOPT_MAXCONNECTS, connectionLimit)
+        }
+        return unsafe handle
     }
 
+    init() { OpenSSLErrorTexts.putOff() }
+
     deinit {
-        for member in members { unsafe curl_multi_remove_handle(handle, member.pointer) }
-        unsafe curl_multi_cleanup(handle)
+        guard let made = unsafe made else { return }
+        for member in members { unsafe curl_multi_remove_handle(made, member.pointer) }
+        unsafe curl_multi_cleanup(made)
     }
 
     /// Whether any transfer, finished connect-only ones included, is in it.
@@ -36,7 +39,7 @@ import Crypto
     func keepConnections(_ count: Int) {
         guard count > connectionLimit else { return }
         connectionLimit = count
-        unsafe comfy_curl_multi_setopt_long(handle, CURLMOPT_MAXCONNECTS, count)
+        if let made = unsafe made { unsafe comfy_curl_multi_setopt_long(made, CURLMOPT_MAXCONNECTS, count) }
     }
 
     /// Starts a transfer; false when libcurl refuses the handle.
@@ -76,16 +79,12 @@ import Crypto
         return nil
     }
 
-    /// Sleeps until libcurl has work, `descriptor` is readable (-1: none), `wakeUp` is called or the time is over.
-    /// True when the descriptor is ready.
-    func poll(_ descriptor: Int32, milliseconds: Int32) -> Bool {
+    /// Sleeps until libcurl has work, `descriptor` is readable or the time is over. True when the descriptor is ready.
+    func poll(_ descriptor: Int32, nanoseconds: Int64) -> Bool {
+        // Rounded up: a timer that wakes early only sleeps again.
+        let milliseconds = Int32(clamping: (nanoseconds + 999_999) / 1_000_000)
         var extra = curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        unsafe curl_multi_poll(handle, &extra, descriptor < 0 ? 0 : 1, milliseconds, nil)
+        unsafe curl_multi_poll(handle, &extra, 1, milliseconds, nil)
         return extra.revents != 0
-    }
-
-    /// Ends a sleep in `poll`, now or the next one. From any thread.
-    func wakeUp() {
-        unsafe curl_multi_wakeup(handle)
     }
 }

@@ -79,7 +79,7 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Visible, and no `#`, which would end the address.
-    private static func isTargetByte(_ byte: UInt8) -> Bool {
+    static func isTargetByte(_ byte: UInt8) -> Bool {
         (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "#")
     }
 
@@ -124,6 +124,9 @@ public struct URL: Sendable, Hashable, CustomStringConvertible {
         isIPv4(withPrefix: "169.254.") || host.hasPrefix("fe80:") || host == "fd00:ec2::254"
             || host == "fd00:ec2::23"
     }
+
+    /// Whether the host is an address and no name.
+    var isNumeric: Bool { isAddressInBrackets || isIPv4(withPrefix: "") }
 
     private func isIPv4(withPrefix prefix: String) -> Bool {
         guard host.utf8.starts(with: prefix.utf8) else { return false }

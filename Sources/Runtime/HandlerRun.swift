@@ -11,14 +11,18 @@ final class HandlerRun<Output: Sendable>: @unchecked Sendable {
     }
 
     private let loop: EventLoop
+    /// The runtime loop's: its timer outlives the invocations.
+    private let watchdog: Watchdog
     private var isCancelled = false
     /// The handler has returned or thrown.
     private(set) var isOver = false
-    private var timer: EventLoop.TimerID?
     private var outcomeWaiter: CheckedContinuation<Outcome, Never>?
     private var endWaiter: CheckedContinuation<Void, Never>?
 
-    init(on loop: EventLoop) { self.loop = loop }
+    init(on loop: EventLoop, _ watchdog: Watchdog) {
+        self.loop = loop
+        self.watchdog = watchdog
+    }
 
     /// Runs the handler, once. Returns when it has ended or is given up; `isOver` tells which.
     func outcome(within limit: TimeLimit?, _ body: @escaping @Sendable () async throws -> Output) async
@@ -34,13 +38,10 @@ final class HandlerRun<Output: Sendable>: @unchecked Sendable {
                 }
             }
             guard let limit else { return }
-            timer = loop.addTimer(after: limit.untilCancellation) { [self] in
+            watchdog.start(limit.untilCancellation) { [self] in
                 isCancelled = true
                 task.cancel()
-                timer = loop.addTimer(after: limit.patience) { [self] in
-                    timer = nil
-                    report(.failure(.timeout(limit)))
-                }
+                watchdog.start(limit.patience) { [self] in report(.failure(.timeout(limit))) }
             }
         }
     }
@@ -53,8 +54,8 @@ final class HandlerRun<Output: Sendable>: @unchecked Sendable {
 
     private func end(_ outcome: Outcome) {
         isOver = true
-        if let timer { loop.cancelTimer(timer) }
-        timer = nil
+        // Of a handler that was given up it has ended already, and may be another's.
+        if outcomeWaiter != nil { watchdog.stop() }
         report(outcome)
         endWaiter?.resume()
         endWaiter = nil

@@ -6,57 +6,38 @@ import Time
 ///
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 struct RuntimeAPIClient: Sendable {
+    /// For what is streamed, and for an address that is a name.
     private let http: HTTPClient
-    private let nextRequest: HTTPClient.Request
-    private let invocationPath: String
-    private let initErrorURL: URL
+    /// For everything else.
+    private let plain: PlainClient?
+    private let server: URL
 
+    private static let base = "/2018-06-01/runtime"
     /// Larger events are not Lambda's: 6 MB is its limit for synchronous invocations.
     private static let eventLimit = 32 << 20
 
     /// `address` is host and port, as `AWS_LAMBDA_RUNTIME_API` has them; nil when they are none.
     init?(http: HTTPClient, address: String) {
-        let base = "http://\(address)/2018-06-01/runtime"
-        guard let next = URL("\(base)/invocation/next"), let initError = URL("\(base)/init/error") else {
-            return nil
-        }
+        guard let server = URL("http://\(address)") else { return nil }
         self.http = http
-        invocationPath = String(next.path.dropLast("next".count))
-        initErrorURL = initError
-        var request = HTTPClient.Request(.get, next)
-        // The wait for an event may take hours; the process is frozen meanwhile.
-        request.timeouts.idle = nil
-        request.timeouts.total = nil
-        request.responseLimit = Self.eventLimit
-        nextRequest = request
+        self.server = server
+        plain = PlainClient(loop: http.loop, server: server)
     }
 
     /// Waits for the next event, as long as it takes.
     func next() async throws(RuntimeAPIError) -> Invocation {
-        let response = try await send(nextRequest)
+        var request = PlainClient.Request(.get, Self.base + "/invocation/next")
+        // The wait for an event may take hours; the process is frozen meanwhile.
+        request.timeout = nil
+        request.responseLimit = Self.eventLimit
+        let response = try await send(request)
         guard response.status == 200 else { throw error(response, "next") }
-        let headers = response.headers
-        guard let id = headers["lambda-runtime-aws-request-id"] else {
-            throw RuntimeAPIError(kind: .refused, description: "an event without a request id")
-        }
-        let deadline = headers["lambda-runtime-deadline-ms"].flatMap { Int64($0) }
-        let context = InvocationContext(
-            requestID: id,
-            deadline: deadline.map { Timestamp(milliseconds: $0) } ?? Timestamp.now + .seconds(900),
-            functionARN: headers["lambda-runtime-invoked-function-arn"] ?? "",
-            traceID: headers["lambda-runtime-trace-id"],
-            clientContext: Self.json(headers["lambda-runtime-client-context"]),
-            cognitoIdentity: Self.json(headers["lambda-runtime-cognito-identity"]),
-            tenantID: headers["lambda-runtime-aws-tenant-id"])
-        return Invocation(
-            context: context, event: response.body,
-            invocationID: headers["lambda-runtime-invocation-id"])
+        return try Invocation(response)
     }
 
     /// Answers an invocation.
     func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
-        let request = request(invocation, "response", Self.responseHeaders, body: .bytes(body))
-        try await post(request, "response")
+        try await post(target(invocation, "response"), Self.responseHeaders, body, "response", invocation)
     }
 
     /// Answers an invocation with what comes through the channel. Not sent again when the connection breaks: what went is gone.
@@ -65,17 +46,21 @@ struct RuntimeAPIClient: Sendable {
     func stream(_ channel: ResponseChannel, contentType: String, to invocation: Invocation)
         async throws(RuntimeAPIError)
     {
-        var request = request(
-            invocation, "response",
-            [
-                "Content-Type": contentType, "Lambda-Runtime-Function-Response-Mode": "streaming",
-                "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
-            ],
-            body: .stream(length: nil) { await channel.next() })
+        var url = server
+        url.path = target(invocation, "response")
+        var headers: HTTPHeaders = [
+            "Content-Type": contentType, "Lambda-Runtime-Function-Response-Mode": "streaming",
+            "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+        ]
+        if let echo = invocation.invocationID { headers["Lambda-Runtime-Invocation-Id"] = echo }
+        var request = HTTPClient.Request(
+            .post, url, headers: headers, body: .stream(length: nil) { await channel.next() })
         request.trailers = { channel.failure?.trailers ?? [:] }
         // The handler takes its time, and so may the reader: the invocation's deadline is the limit.
+        request.timeouts.idle = nil
         request.timeouts.total = nil
-        let response = try await send(request)
+        let response: HTTPClient.Response
+        do { response = try await http.send(request) } catch { throw RuntimeAPIError(error) }
         guard (200..<300).contains(response.status) else { throw error(response, "response") }
     }
 
@@ -83,33 +68,26 @@ struct RuntimeAPIClient: Sendable {
     func fail(_ error: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
         var headers = error.headers
         headers["Lambda-Runtime-Function-XRay-Error-Cause"] = error.xrayCause
-        let request = request(invocation, "error", headers, body: .bytes(error.document))
-        try await post(request, "error")
+        try await post(target(invocation, "error"), headers, error.document, "error", invocation)
     }
 
     /// Reports that the function could not start.
     func failInit(_ error: FunctionError) async throws(RuntimeAPIError) {
-        let request = HTTPClient.Request(
-            .post, initErrorURL, headers: error.headers, body: .bytes(error.document))
-        try await post(request, "init/error")
+        try await post(Self.base + "/init/error", error.headers, error.document, "init/error")
     }
 
-    private func request(
-        _ invocation: Invocation, _ what: String, _ headers: HTTPHeaders, body: HTTPClient.Body
-    ) -> HTTPClient.Request {
-        let id = invocation.context.requestID
-        var url = nextRequest.url
-        url.path = invocationPath + URL.percentEncode(id) + "/" + what
-        var request = HTTPClient.Request(.post, url, headers: headers, body: body)
-        // The limit of the whole is enough, and spares a timer for each answer.
-        request.timeouts.idle = nil
-        if let echo = invocation.invocationID { request.headers["Lambda-Runtime-Invocation-Id"] = echo }
-        return request
+    private func target(_ invocation: Invocation, _ what: String) -> String {
+        Self.base + "/invocation/" + URL.percentEncode(invocation.context.requestID) + "/" + what
     }
 
     /// An answer is sent again when its connection breaks: it may have been lost. When it was not, the Runtime API refuses the second,
     /// which is logged and harms nobody.
-    private func post(_ request: HTTPClient.Request, _ what: String) async throws(RuntimeAPIError) {
+    private func post(
+        _ target: String, _ headers: HTTPHeaders, _ body: [UInt8], _ what: String,
+        _ invocation: Invocation? = nil
+    ) async throws(RuntimeAPIError) {
+        var request = PlainClient.Request(.post, target, headers: headers, body: body)
+        if let echo = invocation?.invocationID { request.headers["Lambda-Runtime-Invocation-Id"] = echo }
         var response: HTTPClient.Response
         do {
             response = try await send(request)
@@ -119,12 +97,19 @@ struct RuntimeAPIClient: Sendable {
         guard (200..<300).contains(response.status) else { throw error(response, what) }
     }
 
-    private func send(_ request: HTTPClient.Request) async throws(RuntimeAPIError) -> HTTPClient.Response {
+    private func send(_ request: PlainClient.Request) async throws(RuntimeAPIError) -> HTTPClient.Response {
         do {
-            return try await http.send(request)
+            if let plain { return try await plain.send(request) }
+            var url = server
+            url.path = request.target
+            let body = request.body.map { HTTPClient.Body.bytes($0) } ?? .none
+            var general = HTTPClient.Request(request.method, url, headers: request.headers, body: body)
+            general.timeouts.idle = nil
+            general.timeouts.total = request.timeout
+            general.responseLimit = request.responseLimit
+            return try await http.send(general)
         } catch {
-            throw RuntimeAPIError(
-                kind: error.code == .cancelled ? .cancelled : .unreachable, description: "\(error)")
+            throw RuntimeAPIError(error)
         }
     }
 
@@ -142,8 +127,4 @@ struct RuntimeAPIClient: Sendable {
     }
 
     private static let responseHeaders: HTTPHeaders = ["Content-Type": "application/json"]
-
-    private static func json(_ header: String?) -> JSON? {
-        header.flatMap { try? JSON(parsing: $0) }
-    }
 }

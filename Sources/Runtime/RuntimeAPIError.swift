@@ -1,3 +1,5 @@
+import HTTP
+
 /// Why a call of the Runtime API came to nothing.
 struct RuntimeAPIError: Error, Sendable, CustomStringConvertible {
     /// What the loop does about it.
@@ -26,5 +28,12 @@ struct RuntimeAPIError: Error, Sendable, CustomStringConvertible {
         case .unreachable, .container, .runaway: true
         case .tooLarge, .stale, .refused, .cancelled: false
         }
+    }
+}
+
+extension RuntimeAPIError {
+    /// The exchange itself failed.
+    init(_ error: HTTPError) {
+        self.init(kind: error.code == .cancelled ? .cancelled : .unreachable, description: error.description)
     }
 }

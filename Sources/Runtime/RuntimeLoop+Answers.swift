@@ -7,10 +7,11 @@ extension RuntimeLoop {
     // MARK: One answer at once
 
     func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
-        let run = HandlerRun<[UInt8]>(on: shared.loop)
-        let (handler, context, begun) = (shared.handler, invocation.context, ContinuousClock.now)
-        let outcome = await run.outcome(within: limit(context)) {
-            try await Self.within(context) { try await handler.handle(invocation.event, context) }
+        let run = HandlerRun<[UInt8]>(on: shared.loop, watchdog)
+        let (handler, context, begun) = (shared.handler, invocation.context, Metrics.handlerBegins())
+        let remaining = context.remaining
+        let outcome = await run.outcome(within: TimeLimit(remaining: remaining, margin: shared.margin)) {
+            try await Self.within(context, remaining) { try await handler.handle(invocation.event, context) }
         }
         Metrics.handlerEnded(begun: begun)
         switch outcome {
@@ -43,15 +44,17 @@ extension RuntimeLoop {
     func stream(_ handler: any StreamingHandler, _ invocation: Invocation)
         async throws(RuntimeAPIError)
     {
-        let (channel, context, limit) = (ResponseChannel(), invocation.context, limit(invocation.context))
+        let (channel, context) = (ResponseChannel(), invocation.context)
+        let remaining = context.remaining
+        let limit = TimeLimit(remaining: remaining, margin: shared.margin)
         let transfer = transfer(channel, invocation)
         // A reader that takes nothing would hold up even the error's trailers.
         let timer = limit.map { limit in
             shared.loop.addTimer(after: limit.untilDeadline) { transfer.cancel() }
         }
-        let (run, begun) = (HandlerRun<Void>(on: shared.loop), ContinuousClock.now)
+        let (run, begun) = (HandlerRun<Void>(on: shared.loop, watchdog), Metrics.handlerBegins())
         let outcome = await run.outcome(within: limit) {
-            try await Self.within(context) {
+            try await Self.within(context, remaining) {
                 try await handler.handle(invocation.event, context, ResponseWriter(channel))
             }
         }
@@ -113,15 +116,10 @@ extension RuntimeLoop {
 
     // MARK: Around a handler
 
-    private func limit(_ context: InvocationContext) -> TimeLimit? {
-        TimeLimit(remaining: context.remaining, margin: shared.margin)
-    }
-
     /// What a handler's task and its children see.
-    private static func within<T>(_ context: InvocationContext, _ body: () async throws -> T) async rethrows
-        -> T
-    {
-        let remaining = context.remaining
+    private static func within<T>(
+        _ context: InvocationContext, _ remaining: Duration, _ body: () async throws -> T
+    ) async rethrows -> T {
         let calls = CallContext(
             traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
         return try await InvocationContext.$current.withValue(context) {

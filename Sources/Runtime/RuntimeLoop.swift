@@ -35,6 +35,8 @@ final class RuntimeLoop: @unchecked Sendable {
     /// `_X_AMZN_TRACE_ID` is one per process: set only when one invocation runs at a time.
     private let traceVariable: TraceVariable?
     private let streaming: (any StreamingHandler)?
+    /// Of the invocation at hand.
+    let watchdog: Watchdog
     private var isStopping = false
     private(set) var isIdle = true
     private var refusals = 0
@@ -46,6 +48,7 @@ final class RuntimeLoop: @unchecked Sendable {
         self.shared = shared
         traceVariable = shared.concurrency == 1 ? TraceVariable() : nil
         streaming = shared.handler.streaming
+        watchdog = Watchdog(on: shared.loop)
     }
 
     /// No further event is asked for.

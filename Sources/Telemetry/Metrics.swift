@@ -70,9 +70,12 @@ public enum Metrics {
         return result
     }
 
+    /// For the runtime: the moment at which the current invocation's handler begins; nil when nothing is measured.
+    public static func handlerBegins() -> ContinuousClock.Instant? { isEnabled ? .now : nil }
+
     /// For the runtime: the current invocation's handler, which began then, has ended (`HandlerDuration`).
-    public static func handlerEnded(begun: ContinuousClock.Instant) {
-        guard isEnabled else { return }
+    public static func handlerEnded(begun: ContinuousClock.Instant?) {
+        guard let begun else { return }
         add("HandlerDuration", (ContinuousClock.now - begun) / .milliseconds(1), .milliseconds)
     }
 

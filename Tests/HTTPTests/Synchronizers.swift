@@ -28,6 +28,18 @@ final class Gate: Sendable {
     }
 }
 
+/// Lets the test wait for a script's thread, once, without holding up a thread of its own.
+struct Signal: Sendable {
+    private let signals: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (signals, continuation) = AsyncStream.makeStream(of: Void.self) }
+
+    func give() { continuation.finish() }
+
+    func wait() async { for await _ in signals {} }
+}
+
 /// A number that several threads add to.
 final class Counter: Sendable {
     private let number = Mutex(0)

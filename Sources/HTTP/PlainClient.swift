@@ -1,0 +1,90 @@
+/// An HTTP/1.1 client for one server at a numeric address, in clear text: over kept connections of its own, without libcurl.
+///
+/// It is for a server on the same machine that is asked again and again, as Lambda's Runtime API is: there libcurl's generality is most of
+/// what an exchange costs. Everything else is `HTTPClient`'s: names, TLS, proxies, redirects, streams, gzip.
+///
+/// A request on a kept connection that turns out to be dead before a byte of the answer came is sent once more on a new one.
+public final class PlainClient: Sendable {
+    /// One request.
+    public struct Request: Sendable {
+        /// Any token.
+        public var method: HTTPMethod
+        /// Path and query as they stand in a request line.
+        public var target: String
+        /// Sent in this order, after `Host`. `Content-Length` is the client's own; the others that say how long a body is must not be there.
+        public var headers: HTTPHeaders
+        /// nil: none, which is not the same as an empty one.
+        public var body: [UInt8]?
+        /// For name and connection: see `HTTPClient.Timeouts`. nil = no limit.
+        public var connectTimeout: Duration? = .seconds(5)
+        /// Of the whole exchange, once connected; nil = no limit.
+        public var timeout: Duration? = .seconds(60)
+        /// Of the body; over it: `responseTooLarge`.
+        public var responseLimit = 8 << 20
+
+        /// A request with the default limits.
+        public init(
+            _ method: HTTPMethod, _ target: String, headers: HTTPHeaders = [:], body: [UInt8]? = nil
+        ) {
+            self.method = method
+            self.target = target
+            self.headers = headers
+            self.body = body
+        }
+    }
+
+    /// The loop that does the work.
+    public let loop: EventLoop
+    private let pool: PlainConnectionPool
+
+    /// A client of the server that `url` names, whose path and query are left out; nil when it is not http at an IPv4 or IPv6 address.
+    public init?(loop: EventLoop, server url: URL) {
+        guard url.scheme == "http", url.isWellFormed, url.isNumeric else { return nil }
+        self.loop = loop
+        pool = PlainConnectionPool(loop, url)
+    }
+
+    deinit {
+        let (loop, pool) = (loop, pool)
+        loop.perform { pool.close() }
+    }
+
+    /// Any status is a response; only a failed exchange throws. Cancelling the task cancels it.
+    public func send(_ request: Request) async throws(HTTPError) -> HTTPClient.Response {
+        if let reason = refusal(request) { throw error(.invalidRequest, request, reason) }
+        if Task.isCancelled { throw error(.cancelled, request, "the task was cancelled") }
+        let exchange = PlainExchange(request)
+        let (loop, pool) = (loop, pool)
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // The usual case, without a closure to be kept.
+                if loop.mayAct {
+                    pool.start(exchange)
+                    exchange.resumeAtEnd(continuation)
+                } else {
+                    loop.perform {
+                        pool.start(exchange)
+                        exchange.resumeAtEnd(continuation)
+                    }
+                }
+            }
+        } onCancel: {
+            loop.perform { pool.cancel(exchange) }
+        }
+        return try exchange.response()
+    }
+
+    /// What a caller can get wrong, found before anything is sent: no part may end its line early.
+    private func refusal(_ request: Request) -> String? {
+        guard !request.method.rawValue.isEmpty, allBytes(of: request.method.rawValue, isTokenByte) else {
+            return "the method is no token"
+        }
+        guard request.target.utf8.first == UInt8(ascii: "/"), allBytes(of: request.target, URL.isTargetByte)
+        else { return "no path" }
+        return request.headers.firstInvalidName.map { "header \($0.debugDescription) cannot be sent" }
+    }
+
+    private func error(_ code: HTTPError.Code, _ request: Request, _ reason: String) -> HTTPError {
+        HTTPError(code, pool.url(request), reason, mayHaveBeenSent: false)
+    }
+}
