@@ -5,7 +5,7 @@ extension ComfyUIClient {
     /// A file of a run (`GET /view`), streamed: there is no limit to its size or time but 30 s without a byte.
     /// Throws `notFound` when it is gone: ComfyUI names files of a cached run whether they are there or not.
     public func view(_ file: OutputFile) async throws(ComfyUIError) -> HTTPClient.StreamingResponse {
-        var request = request(
+        var request = try await request(
             .get, "/view",
             query: [("filename", file.filename), ("subfolder", file.subfolder), ("type", file.type)])
         request.timeouts.total = nil
@@ -35,7 +35,7 @@ extension ComfyUIClient {
         if !subfolder.isEmpty { form.add("subfolder", subfolder) }
         if overwrite { form.add("overwrite", "true") }
         form.add("image", filename: filename, bytes)
-        var request = request(.post, "/upload/image")
+        var request = try await request(.post, "/upload/image")
         request.headers["Content-Type"] = form.contentType
         request.body = .bytes(form.body)
         request.timeouts.total = .seconds(300)

@@ -18,13 +18,16 @@ public struct QueueState: Sendable, Hashable {
 public struct ComfyUIClient: Sendable {
     let http: HTTPClient
     let address: URL
-    let headers: HTTPHeaders
+    private let authorization: (@Sendable () async throws -> String)?
 
-    /// `address` may have a path of its own; `headers` go with every request (a proxy's authentication).
-    public init(http: HTTPClient, address: URL, headers: HTTPHeaders = [:]) {
+    /// `address` may have a path of its own. `authorization` gives the value of the header `Authorization`, for a proxy in
+    /// front of ComfyUI, which has no authentication: it is asked before every exchange, as a run may outlive a secret.
+    public init(
+        http: HTTPClient, address: URL, authorization: (@Sendable () async throws -> String)? = nil
+    ) {
         self.http = http
         self.address = address
-        self.headers = headers
+        self.authorization = authorization
     }
 
     /// Queues a prompt (`POST /prompt`) as `WorkflowGraph.submission` made it.
@@ -34,9 +37,10 @@ public struct ComfyUIClient: Sendable {
     public func submit(_ prompt: JSON, promptID: String, clientID: String) async throws(ComfyUIError) {
         let what = "POST /prompt"
         let body: JSON = ["prompt": prompt, "client_id": .string(clientID), "prompt_id": .string(promptID)]
+        let request = try await request(.post, "/prompt", json: body)
         let response: HTTPClient.Response
         do {
-            response = try await http.send(request(.post, "/prompt", json: body))
+            response = try await http.send(request)
         } catch {
             throw ComfyUIError(error, what, isSubmission: true)
         }
@@ -128,6 +132,7 @@ public struct ComfyUIClient: Sendable {
     public func events(clientID: String) async throws(ComfyUIError) -> WebSocket {
         var url = url("/ws", query: [("clientId", clientID)])
         url.scheme = url.scheme == "https" ? "wss" : "ws"
+        let headers = try await headers()
         do {
             return try await http.webSocket(url, headers: headers)
         } catch {
@@ -139,7 +144,7 @@ public struct ComfyUIClient: Sendable {
 
     private func get(_ path: String, limit: Int) async throws(ComfyUIError) -> JSON {
         let what = "GET \(path.prefix { $0 != "?" })"
-        var request = request(.get, path)
+        var request = try await request(.get, path)
         request.responseLimit = limit
         let body = try await exchange(request, what)
         guard let json = try? JSON(parsing: body), json.object != nil else {
@@ -150,7 +155,7 @@ public struct ComfyUIClient: Sendable {
     }
 
     private func post(_ path: String, _ body: JSON) async throws(ComfyUIError) {
-        _ = try await exchange(request(.post, path, json: body), "POST \(path)")
+        _ = try await exchange(try await request(.post, path, json: body), "POST \(path)")
     }
 
     /// The body of a 200; anything else is an error.
@@ -165,17 +170,31 @@ public struct ComfyUIClient: Sendable {
         return response.body
     }
 
-    private func request(_ method: HTTPMethod, _ path: String, json: JSON) -> HTTPClient.Request {
-        var request = request(method, path)
+    private func request(_ method: HTTPMethod, _ path: String, json: JSON) async throws(ComfyUIError)
+        -> HTTPClient.Request
+    {
+        var request = try await request(method, path)
         request.headers["Content-Type"] = "application/json"
         request.body = .bytes(json.serialized())
         return request
     }
 
-    func request(_ method: HTTPMethod, _ path: String, query: [(String, String)] = []) -> HTTPClient.Request {
-        var request = HTTPClient.Request(method, url(path, query: query), headers: headers)
+    func request(_ method: HTTPMethod, _ path: String, query: [(String, String)] = [])
+        async throws(ComfyUIError) -> HTTPClient.Request
+    {
+        var request = HTTPClient.Request(method, url(path, query: query), headers: try await headers())
         request.timeouts.total = .seconds(30)
         return request
+    }
+
+    private func headers() async throws(ComfyUIError) -> HTTPHeaders {
+        guard let authorization else { return [:] }
+        do {
+            return ["Authorization": try await authorization()]
+        } catch {
+            throw ComfyUIError(
+                .unreachable, "The authorization for the worker could not be read.", underlying: error)
+        }
     }
 
     private func url(_ path: String, query: [(String, String)]) -> URL {

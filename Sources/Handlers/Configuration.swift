@@ -26,9 +26,13 @@ struct Configuration: Sendable {
     var topicARN: String
     var workQueue: String
     var resumeQueue: String
-    var workers: [URL]
-    var workerLabels: [String]
-    var slotsPerWorker: Int
+    /// Of `COMFYUI_URLS`.
+    var workers: [Worker]
+    /// `COMFYUI_DNS`: the others stand behind it.
+    var workerName: WorkerName?
+    /// `address:port`, comma-separated, instead of the system's.
+    var nameServers: String?
+    var workerDefaults: WorkerList.Defaults
     var authMode: AuthMode
     var allowedNodeTypes: String?
     var maximumNodes: Int
@@ -58,16 +62,20 @@ extension Configuration {
         topicARN = try read.required("TOPIC_ARN", "the ARN of the completion topic")
         workQueue = try read.required("WORK_QUEUE_URL", "the address of the work queue")
         resumeQueue = try read.required("RESUME_QUEUE_URL", "the address of the resume queue")
-        workers = try read.list("COMFYUI_URLS") { text throws(Invalid) in
-            guard let url = URL(text), url.scheme == "http" || url.scheme == "https", url.query == nil else {
+        workerDefaults = WorkerList.Defaults(
+            labels: try read.list("COMFYUI_LABELS") { $0 },
+            slots: try read.integer("COMFYUI_SLOTS", 1, in: 1...16),
+            authorization: read.text("COMFYUI_AUTHORIZATION").flatMap(WorkerAuthorization.init))
+        workers = try WorkerList.parse(read.text("COMFYUI_URLS") ?? "", workerDefaults)
+        workerName = try read.text("COMFYUI_DNS").map { text throws(Invalid) in
+            guard let name = WorkerName(text) else {
                 throw Invalid(
-                    variable: "COMFYUI_URLS", found: text,
-                    expected: "a comma-separated list of http:// or https:// addresses")
+                    variable: "COMFYUI_DNS", found: text,
+                    expected: "a host name, such as comfyui.internal:8188")
             }
-            return url
+            return name
         }
-        workerLabels = try read.list("COMFYUI_LABELS") { $0 }
-        slotsPerWorker = try read.integer("COMFYUI_SLOTS", 1, in: 1...16)
+        nameServers = read.text("COMFYUI_DNS_SERVERS")
         let mode = read.text("AUTH_MODE") ?? AuthMode.gateway.rawValue
         guard let authMode = AuthMode(rawValue: mode) else {
             throw Invalid(variable: "AUTH_MODE", found: mode, expected: "none or gateway")

@@ -5,7 +5,8 @@ import Crypto
 /// Manager, or `secret:ARN`, a secret of Secrets Manager.
 struct ConfigurationSource: Sendable {
     private let environment: [String: String]
-    /// Names and what they refer to. AWS's own variables are never looked up: the clients need them first.
+    /// Names and what they refer to. AWS's own variables are never looked up: the clients need them first. Neither is the
+    /// workers' authorization, which is looked up when it is sent, as it may change while a job runs.
     private let references: [(variable: String, reference: String)]
     private let ssm: SSM
     private let secrets: SecretsManager
@@ -14,7 +15,8 @@ struct ConfigurationSource: Sendable {
     init(_ environment: [String: String], aws: AWSClient) {
         self.environment = environment
         references = environment.filter { name, value in
-            !name.hasPrefix("AWS") && (value.hasPrefix("ssm:") || value.hasPrefix("secret:"))
+            !name.hasPrefix("AWS") && name != "COMFYUI_AUTHORIZATION"
+                && (value.hasPrefix("ssm:") || value.hasPrefix("secret:"))
         }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         ssm = SSM(aws)
         secrets = SecretsManager(aws)

@@ -1,4 +1,5 @@
 import AWSClients
+import ComfyUI
 import HTTP
 import Time
 
@@ -13,9 +14,12 @@ struct Services: Sendable {
     let documents: JobDocuments
     let idempotency: IdempotencyStore
     let doorbell: Doorbell
+    let directory: WorkerDirectory
+    private let ssm: SSM
+    private let secrets: SecretsManager
 
-    /// The clients of one process. Nothing is called yet.
-    init(configuration: Configuration, aws: AWSClient) {
+    /// The clients of one process. Nothing is called yet. `directory` is for tests with a clock of their own.
+    init(configuration: Configuration, aws: AWSClient, directory: WorkerDirectory? = nil) {
         self.configuration = configuration
         self.http = aws.http
         self.aws = aws
@@ -29,6 +33,23 @@ struct Services: Sendable {
         idempotency = IdempotencyStore(dynamoDB, table: configuration.table)
         doorbell = Doorbell(
             SQS(aws), workQueue: configuration.workQueue, resumeQueue: configuration.resumeQueue)
+        self.directory = directory ?? WorkerDirectory(configuration, on: aws.http.loop)
+        ssm = SSM(aws, lifetime: Self.authorizationLifetime)
+        secrets = SecretsManager(aws, lifetime: Self.authorizationLifetime)
+    }
+
+    /// How long a worker's authorization is kept: shorter than a worker may be silent before its job is tried elsewhere, so
+    /// that a rotated secret costs no attempt.
+    private static let authorizationLifetime: Duration = .seconds(20)
+
+    /// A client of the worker, with its authorization as it is at each call.
+    func client(of worker: Worker) -> ComfyUIClient {
+        guard let authorization = worker.authorization else {
+            return ComfyUIClient(http: http, address: worker.address)
+        }
+        return ComfyUIClient(http: http, address: worker.address) { [ssm, secrets] in
+            try await authorization.value(ssm: ssm, secrets: secrets)
+        }
     }
 
     /// The time that leases and signatures use.

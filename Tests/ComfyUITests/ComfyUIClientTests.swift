@@ -180,11 +180,13 @@ import Testing
         }
     }
 
-    @Test("headers go with every request, the address may have a path, the rest uses the old routes")
+    @Test(
+        "the authorization goes with every request, the address may have a path, the rest uses the old routes"
+    )
     func routes() async throws {
         let worker = try StubWorker { _, _ in .json([:]) }
         try await onLoop { loop in
-            let client = worker.client(loop, path: "/gpu/", headers: ["Authorization": "Bearer t"])
+            let client = worker.client(loop, path: "/gpu/", authorization: "Bearer t")
             try await client.deleteHistory("p")
             try await client.deleteFromQueue("p")
             try await client.interrupt("p")
@@ -200,6 +202,46 @@ import Testing
                 "GET /gpu/object_info", "GET /gpu/system_stats",
             ])
         #expect(worker.requests.allSatisfy { $0.headers.contains("Authorization: Bearer t") })
+    }
+
+    @Test("the authorization is asked for before every call: also prompts, uploads, files and the socket")
+    func authorizationOfEveryCall() async throws {
+        let worker = try StubWorker(socket: { socket, _ in try socket.waitForClose() }) { request, _ in
+            switch request.target.prefix(while: { $0 != "?" }) {
+            case "/prompt": .json(["prompt_id": .string(Self.id)])
+            case "/queue": .json(["queue_running": [], "queue_pending": []])
+            case "/upload/image": .json(["name": "up.png"])
+            default: .json([:])
+            }
+        }
+        try await onLoop { loop in
+            let client = worker.client(loop, authorization: "Bearer t")
+            try await client.events(clientID: "c").close()
+            try await client.submit([:], promptID: Self.id, clientID: "c")
+            _ = try await client.queue()
+            _ = try await client.history("p")
+            _ = try await client.uploadImage([1], filename: "up.png")
+            _ = try await client.view(OutputFile(nodeID: "2", filename: "a.png")).collect(limit: 10)
+        }
+        #expect(
+            worker.requests.map { $0.target.prefix { $0 != "?" } } == [
+                "/ws", "/prompt", "/queue", "/history/p", "/upload/image", "/view",
+            ])
+        #expect(worker.requests.allSatisfy { $0.headers.contains("Authorization: Bearer t") })
+    }
+
+    @Test("without its authorization nothing is sent")
+    func authorizationThatCannotBeRead() async throws {
+        let worker = try StubWorker { _, _ in .json([:]) }
+        try await onLoop { loop in
+            let client = ComfyUIClient(
+                http: HTTPClient(loop: loop), address: worker.server.url(),
+                authorization: { throw CancellationError() })
+            let error = await #expect(throws: ComfyUIError.self) { try await client.queue() }
+            #expect(error?.code == .unreachable)
+            await #expect(throws: ComfyUIError.self) { try await client.events(clientID: "c") }
+        }
+        #expect(worker.requests.isEmpty)
     }
 
     @Test func viewStreamsAFile() async throws {

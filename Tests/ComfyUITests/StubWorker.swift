@@ -98,8 +98,10 @@ final class StubWorker: Sendable {
     var sockets: (opened: Int, most: Int) { shared.state.withLock { ($0.sockets, $0.mostOpenSockets) } }
 
     /// A client of it.
-    func client(_ loop: EventLoop, path: String = "", headers: HTTPHeaders = [:]) -> ComfyUIClient {
-        ComfyUIClient(http: HTTPClient(loop: loop), address: server.url(path), headers: headers)
+    func client(_ loop: EventLoop, path: String = "", authorization: String? = nil) -> ComfyUIClient {
+        let (http, url) = (HTTPClient(loop: loop), server.url(path))
+        guard let authorization else { return ComfyUIClient(http: http, address: url) }
+        return ComfyUIClient(http: http, address: url, authorization: { authorization })
     }
 
     /// The server's end of a WebSocket.

@@ -41,8 +41,8 @@ import Time
         let values = try await source.values()
         let configuration = try source.configuration(values)
         #expect(source.hasReferences)
-        #expect(configuration.workers.map(\.host) == ["10.0.0.1", "10.0.0.2"])
-        #expect(configuration.workerLabels == ["a100"])
+        #expect(configuration.workers.map(\.address.host) == ["10.0.0.1", "10.0.0.2"])
+        #expect(configuration.workerDefaults.labels == ["a100"])
         #expect(values["AWS_PROFILE"] == "ssm:/not/ours")
     }
 

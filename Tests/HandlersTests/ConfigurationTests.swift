@@ -17,7 +17,7 @@ import Time
         let configuration = try Configuration(environment: Self.required)
         #expect(configuration.authMode == .gateway)
         #expect(configuration.workers.isEmpty)
-        #expect(configuration.slotsPerWorker == 1)
+        #expect(configuration.workerDefaults.slots == 1)
         #expect(configuration.maximumNodes == 100)
         #expect(configuration.maximumImagePixels == 1_048_576)
         #expect(configuration.maximumBodyBytes == 4_194_304)
@@ -37,11 +37,11 @@ import Time
         environment["COMFYUI_SLOTS"] = ""
         let configuration = try Configuration(environment: environment)
         #expect(
-            configuration.workers.map(\.description) == [
+            configuration.workers.map(\.address.description) == [
                 "http://10.0.0.1:8188/", "https://gpu.example.com/comfy",
             ])
-        #expect(configuration.workerLabels == ["a100", "eu"])
-        #expect(configuration.slotsPerWorker == 1)
+        #expect(configuration.workerDefaults.labels == ["a100", "eu"])
+        #expect(configuration.workerDefaults.slots == 1)
     }
 
     @Test(arguments: required.keys.sorted())

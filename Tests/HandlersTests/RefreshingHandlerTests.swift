@@ -51,7 +51,7 @@ import Time
         let environment = ConfigurationTests.required.merging(["COMFYUI_URLS": "ssm:\(name)"]) { $1 }
         let source = ConfigurationSource(environment, aws: try await aws())
         let make: @Sendable (Configuration) -> any InvocationHandler = { configuration in
-            let hosts = configuration.workers.map(\.host).joined(separator: ",")
+            let hosts = configuration.workers.map(\.address.host).joined(separator: ",")
             return streaming ? StreamedHosts(hosts: hosts) : Hosts(hosts: hosts)
         }
         let values = try await source.values()

@@ -61,6 +61,7 @@ SOURCES = {
     "Jobs/JobList": ("api dispatch stream sweep", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
+    "Sweep/Backlog": ("sweep", "dynamoDB.query"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
 }
 ACTIONS = {
@@ -135,7 +136,8 @@ def test_a_functions_variables_are_ones_that_it_reads(handler: str) -> None:
     assert {"TABLE_NAME", "BUCKET_NAME", "TOPIC_ARN", "WORK_QUEUE_URL", "RESUME_QUEUE_URL"} <= variables
     # The others of AWS's names Lambda sets itself, and refuses some of them from elsewhere.
     assert {name for name in variables if name.startswith("AWS_")} == {"AWS_EMF_NAMESPACE"}
-    assert ("COMFYUI_URLS" in variables) == (handler in ("dispatch", "sweep"))
+    for name in ("COMFYUI_URLS", "COMFYUI_DNS", "COMFYUI_AUTHORIZATION"):
+        assert (name in variables) == (handler in ("dispatch", "sweep"))
 
 
 @pytest.mark.parametrize("parameter", ["ComfyUISlots", "MaxImagePixels", "MaxConcurrentExecutions", "ResultDays"])

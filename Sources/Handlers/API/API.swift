@@ -10,8 +10,7 @@ enum API {
         _ services: Services, objectInfo: (@Sendable () async -> ObjectInfoDigest?)? = nil,
         patience: Duration = .seconds(2)
     ) -> Router {
-        let registry = WorkerRegistry(
-            services.store.dynamoDB, configuration: services.configuration)
+        let registry = WorkerRegistry(services: services)
         let digest = ObjectInfoCache(clock: { services.now }, fetch: { try await registry.digest() })
         let check = WorkflowCheck(
             services.configuration, objectInfo: objectInfo ?? { await digest.current() })

@@ -8,8 +8,8 @@ import Time
 
 /// Keeps the workers' slots busy for one invocation.
 ///
-/// A lane is a slot and what it does: claim the best job, run it, claim the next; when nothing is left, the slot is
-/// given back. Lanes run side by side, so one invocation watches many GPUs and a free GPU never waits for a message.
+/// The jobs at the head of the queue are matched with free places (`Placement`), and each match begins a lane: it takes a
+/// slot, then claims the job, runs it, claims the next; when nothing is left, the slot is given back. Lanes run side by side, so one invocation watches many GPUs and a free GPU never waits for a message.
 struct Dispatcher: Sendable {
     let services: Services
     let registry: WorkerRegistry
@@ -20,12 +20,10 @@ struct Dispatcher: Sendable {
 
     init(services: Services) {
         let configuration = services.configuration
-        let dynamoDB = DynamoDB(services.aws)
         self.services = services
-        registry = WorkerRegistry(dynamoDB, configuration: configuration)
+        registry = WorkerRegistry(services: services)
         slots = SlotPool(
-            dynamoDB: dynamoDB, table: configuration.table,
-            slotsPerWorker: configuration.slotsPerWorker, store: services.store,
+            dynamoDB: services.store.dynamoDB, table: configuration.table, store: services.store,
             lease: configuration.policy.lease)
         queue = JobQueue(
             store: services.store, slots: slots, userLimit: configuration.maximumConcurrentExecutions)
@@ -35,7 +33,7 @@ struct Dispatcher: Sendable {
         tidier = WorkerTidier(services: services, registry: registry)
     }
 
-    /// Takes over the jobs of `resumes`, then fills every free slot, until nothing is left or `deadline` (local clock)
+    /// Takes over the jobs of `resumes`, and fills every free slot, until nothing is left or `deadline` (local clock)
     /// comes near. At most `DISPATCH_CONCURRENCY` jobs run here at once.
     ///
     /// - Returns: the jobs that could not be taken over now and have to be offered again.
@@ -48,31 +46,46 @@ struct Dispatcher: Sendable {
                 "too little time to run anything: the function's timeout must exceed HANDOFF_MARGIN_SECONDS")
             return resumes
         }
-        let workers = try await registry.workers()
-        let usable = workers.filter { $0.isUsable(at: services.now) }
-        let left = await withTaskGroup(of: Job.ID?.self) { group in
+        let roster = try await registry.roster()
+        let usable = roster.listed.filter { $0.isUsable(at: services.now) }
+        let left = await withTaskGroup(of: PartEnd.self) { group in
             for id in resumes {
                 group.addTask {
-                    await resume(id, workers, elsewhere: usable.count > 1, until: deadline) ? nil : id
+                    await resume(id, roster, elsewhere: usable.count > 1, until: deadline)
+                        ? .resumed : .notResumed(id)
                 }
             }
-            // In any order: many dispatchers at once do not all begin at the same worker.
-            var places = usable.flatMap {
-                Array(repeating: $0, count: services.configuration.slotsPerWorker)
-            }.shuffled()
+            var board = Placement(usable)
             var active = resumes.count
+            var mustLook = true
             var left: [Job.ID] = []
             while true {
-                while active < services.configuration.dispatchConcurrency, let worker = places.popLast() {
+                while active < services.configuration.dispatchConcurrency, hasTime(deadline) {
+                    if mustLook {
+                        mustLook = false
+                        board.candidates = await heads(for: board, hint: hint)
+                    }
+                    guard let (place, candidate) = board.next(at: services.now, queue.book) else { break }
                     group.addTask {
-                        await lane(on: worker, elsewhere: usable.count > 1, hint: hint, until: deadline)
-                        return nil
+                        await .lane(
+                            lane(on: place, for: candidate, elsewhere: usable.count > 1, until: deadline))
                     }
                     active += 1
                 }
-                guard let ended = await group.next() else { return left }
+                guard let end = await group.next() else { return left }
                 active -= 1
-                if let ended { left.append(ended) }
+                switch end {
+                case .resumed: break
+                case .notResumed(let id): left.append(id)
+                case .lane(let end):
+                    if let candidate = end.unplaced { board.putBack(candidate) }
+                    if let place = end.freed {
+                        // Between the last look and the slot's return a job may have come, whose doorbell found no free
+                        // slot: so one more look after it.
+                        board.putBack(place)
+                        mustLook = true
+                    }
+                }
             }
         }
         if !hasTime(deadline) { await ringForTheRest() }
@@ -88,55 +101,105 @@ struct Dispatcher: Sendable {
         }
     }
 
-    private func lane(on worker: Worker, elsewhere: Bool, hint: Job.ID?, until deadline: Timestamp) async {
+    /// What one of the tasks of a dispatch came to.
+    private enum PartEnd: Sendable {
+        case resumed
+        case notResumed(Job.ID)
+        case lane(LaneEnd)
+    }
+
+    /// What is left of a lane.
+    private struct LaneEnd: Sendable {
+        /// The job it was begun for, when it found no slot.
+        var unplaced: Candidate?
+        /// Its place, when the slot was given back because nothing is queued.
+        var freed: Placement.Place?
+    }
+
+    private func heads(for board: Placement, hint: Job.ID?) async -> [Candidate] {
+        let now = services.now
         do {
-            // Between a look at an empty queue and the slot's return a job may have come, whose doorbell
-            // found no free slot: so one more look after it.
-            for _ in 0..<2 {
-                guard hasTime(deadline), let slot = try await slots.take(on: worker),
-                    await tidier.tidy(slot),
-                    try await fill(slot, elsewhere: elsewhere, hint: hint, until: deadline)
-                else { return }
+            return try await queue.heads(limit: services.configuration.dispatchConcurrency, hint: hint) {
+                board.fits($0, at: now)
             }
         } catch {
-            Log.error("lane ended", ["worker": .string(worker.id), "error": .string("\(error)")])
+            Log.error("queue not read", ["error": .string("\(error)")])
+            return []
         }
     }
 
-    /// Runs job after job on `slot`. True when it was given back because nothing is queued.
+    private func lane(
+        on place: Placement.Place, for candidate: Candidate, elsewhere: Bool, until deadline: Timestamp
+    ) async -> LaneEnd {
+        var end = LaneEnd(unplaced: candidate)
+        do {
+            guard hasTime(deadline), let slot = try await slots.take(on: place.worker),
+                await tidier.tidy(slot)
+            else { return end }
+            let filled = try await fill(slot, elsewhere: elsewhere, first: candidate, until: deadline)
+            if filled.jobs > 0 || filled.isDrained { end.unplaced = nil }
+            if filled.isDrained {
+                var freed = place
+                freed.worker = filled.worker
+                freed.tries = filled.jobs > 0 ? 2 : place.tries - 1
+                end.freed = freed
+            }
+        } catch {
+            Log.error("lane ended", ["worker": .string(place.worker.id), "error": .string("\(error)")])
+            end.unplaced = nil
+        }
+        return end
+    }
+
+    /// What happened on a slot.
+    private struct Filled {
+        /// The worker as it is now: which checkpoint it ran last.
+        var worker: Worker
+        var jobs = 0
+        /// The slot was given back because nothing is queued.
+        var isDrained = false
+    }
+
+    /// Runs job after job on `slot`, beginning with `first` if nobody else has it by now.
     ///
     /// The worker is asked before each claim: one that died takes the job that ran there with it, and no other.
-    private func fill(_ slot: HeldSlot, elsewhere: Bool, hint: Job.ID?, until deadline: Timestamp)
-        async throws(AWSError) -> Bool
+    private func fill(_ slot: HeldSlot, elsewhere: Bool, first: Candidate?, until deadline: Timestamp)
+        async throws(AWSError) -> Filled
     {
-        var hint = hint
-        var worker = slot.worker
-        while hasTime(deadline), await answers(worker) {
-            worker.failures = 0
-            guard let job = try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint) else {
+        var slot = slot
+        var first = first
+        var filled = Filled(worker: slot.worker)
+        while hasTime(deadline), await services.directory.lists(slot.worker), await answers(slot.worker) {
+            slot.worker.failures = 0
+            filled.worker = slot.worker
+            guard let job = try await queue.claim(for: slot, elsewhere: elsewhere, first: first) else {
                 try await slots.free(slot)
-                return true
+                filled.isDrained = true
+                return filled
             }
-            hint = nil
+            first = nil
+            filled.jobs += 1
             Log.info(
                 "job claimed", ["job_id": .string("\(job.id)"), "worker": .string(slot.worker.id)])
             guard await runner.run(job, on: slot, until: deadline) == .free, try await slots.renew(slot)
-            else { return false }
+            else { return filled }
+            slot.worker.checkpoint = job.checkpoint ?? slot.worker.checkpoint
         }
         try await slots.free(slot)
-        return false
+        return filled
     }
 
     /// True when the job needs nobody any more, or ran here; false when it has to be offered again.
     private func resume(
-        _ id: Job.ID, _ workers: [Worker], elsewhere: Bool, until deadline: Timestamp
+        _ id: Job.ID, _ roster: WorkerRegistry.Roster, elsewhere: Bool, until deadline: Timestamp
     ) async -> Bool {
         do {
             guard let job = try await services.store.job(id), job.state == .running, let run = job.run
             else { return true }
             // The message came twice, or late: somebody runs it, and the sweep watches the lease.
             if let end = try await slots.leaseEnd(of: run), end > services.now { return true }
-            guard let worker = workers.first(where: { $0.id == run.worker }) else {
+            // One that is listed no more is watched to the end of what runs there.
+            guard let worker = (roster.listed + roster.removed).first(where: { $0.id == run.worker }) else {
                 return try await giveUp(job, "The worker was removed.")
             }
             guard let slot = try await slots.takeOver(job, run: run, worker: worker) else {
@@ -152,7 +215,7 @@ struct Dispatcher: Sendable {
             }
             Log.info("job resumed", ["job_id": .string("\(id)"), "worker": .string(worker.id)])
             if await runner.run(resumed, on: slot, until: deadline) == .free, try await slots.renew(slot) {
-                _ = try await fill(slot, elsewhere: elsewhere, hint: nil, until: deadline)
+                _ = try await fill(slot, elsewhere: elsewhere, first: nil, until: deadline)
             }
             return true
         } catch {
@@ -177,13 +240,16 @@ struct Dispatcher: Sendable {
 
     /// Nothing is claimed that cannot start now.
     private func answers(_ worker: Worker) async -> Bool {
-        let client = ComfyUIClient(http: services.http, address: worker.address)
+        let client = services.client(of: worker)
         do {
             if worker.isOnTrial {
                 guard try await registry.beginTrial(of: worker, at: services.now) else { return false }
             }
-            _ = try await client.queue()
-            if worker.isOnTrial { try? await registry.recordSuccess(of: worker, at: services.now) }
+            let queue = try await client.queue()
+            if worker.isOnTrial {
+                let length = queue.running.count + queue.pending.count
+                try? await registry.recordSuccess(of: worker, queueLength: length, at: services.now)
+            }
             return true
         } catch {
             Log.warn("worker does not answer", ["worker": .string(worker.id), "error": .string("\(error)")])

@@ -31,7 +31,7 @@ struct JobRunner: Sendable {
 
     /// Runs `job`, which `slot` holds, until it ends or `deadline` (of the invocation) comes near.
     func run(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
-        let client = ComfyUIClient(http: services.http, address: slot.worker.address)
+        let client = services.client(of: slot.worker)
         let ledger = OutputLedger(
             services.documents, job: job.id,
             attempt: job.run?.promptID == nil ? job.attempt + 1 : job.attempt,

@@ -5,7 +5,7 @@ import Time
 
 /// A slot that this process holds: the right to run one job on one worker until the lease ends.
 struct HeldSlot: Sendable {
-    let worker: Worker
+    var worker: Worker
     let index: Int
     /// In every write of the run.
     let token: String
@@ -20,14 +20,24 @@ struct HeldSlot: Sendable {
 struct SlotPool: Sendable {
     let dynamoDB: DynamoDB
     let table: String
-    let slotsPerWorker: Int
     let store: JobStore
     let lease: Duration
 
-    /// Takes a free slot of `worker`; nil when there is none.
+    /// A free slot is as good as none: the table may forget one that nobody took for this long.
+    private static let memory: Duration = .seconds(86_400)
+    private let timeToLive = AttributePath(names: TableDefinition.timeToLiveAttribute)
+
+    init(dynamoDB: DynamoDB, table: String, store: JobStore, lease: Duration) {
+        self.dynamoDB = dynamoDB
+        self.table = table
+        self.store = store
+        self.lease = lease
+    }
+
+    /// Takes a free slot of `worker`; nil when all that it may have are held.
     func take(on worker: Worker) async throws(AWSError) -> HeldSlot? {
         let taken = try await slots(of: worker)
-        for index in 0..<slotsPerWorker {
+        for index in 0..<(try await limit(worker, taken)) {
             if let item = taken[index], item["token"] != nil {
                 if let slot = try await takeAbandoned(item, worker, index) { return slot }
             } else {
@@ -36,6 +46,23 @@ struct SlotPool: Sendable {
             }
         }
         return nil
+    }
+
+    /// Below which index slots are taken: all, unless the worker had more slots before, and some of those are still held.
+    private func limit(_ worker: Worker, _ taken: [Int: Item]) async throws(AWSError) -> Int {
+        var limit = worker.slots
+        var beyond = 0
+        for (index, item) in taken.sorted(by: { $0.key > $1.key }) where item["token"] != nil {
+            if index < worker.slots - beyond { break }
+            beyond += try await isAbandoned(item, worker, index) ? 0 : 1
+            limit = max(0, worker.slots - beyond)
+        }
+        return limit
+    }
+
+    /// Whether somebody holds a slot of it, or could take one over.
+    func areHeld(on worker: Worker) async throws(AWSError) -> Bool {
+        try await slots(of: worker).values.contains { $0["token"] != nil }
     }
 
     /// Takes the slots whose holders died, to give them back: nobody else may come by for long.
@@ -106,7 +133,10 @@ struct SlotPool: Sendable {
         _ = try await conditional { () async throws(AWSError) in
             try await dynamoDB.update(
                 key(slot.worker, slot.index), in: table,
-                [.remove("token"), .remove("job"), .remove("expires")],
+                [
+                    .remove("token"), .remove("job"), .remove("expires"),
+                    .set(timeToLive, .n((store.clock() + Self.memory).seconds)),
+                ],
                 condition: .equals("token", .s(slot.token)))
         }
     }
@@ -152,7 +182,7 @@ struct SlotPool: Sendable {
 
     private func write(_ slot: HeldSlot, job: Job.ID?, condition: Condition) async throws(AWSError) -> Bool {
         var updates: [Update] = [
-            .set("token", .s(slot.token)),
+            .set("token", .s(slot.token)), .remove(timeToLive),
             .set("expires", .n((store.clock() + lease).milliseconds)),
         ]
         updates.append(job.map { .set("job", .s("\($0)")) } ?? .remove("job"))

@@ -7,7 +7,13 @@ struct Worker: Sendable {
     /// Opaque: the address is never shown outside.
     let id: String
     let address: URL
-    var labels: [String] = []
+    /// A job's `worker_labels` must be among them.
+    var labels: [String]
+    /// Jobs at once; more than one means queueing inside ComfyUI.
+    var slots: Int
+    var authorization: WorkerAuthorization?
+    /// Found behind `COMFYUI_DNS`.
+    var isFromDNS = false
     /// Unanswered probes in a row.
     var failures = 0
     /// Left out until then, for a time that grows with the failures.
@@ -16,6 +22,8 @@ struct Worker: Sendable {
     var stuckPrompt: String?
     /// The checkpoint it loaded last.
     var checkpoint: String?
+    /// How many prompts it had when it was last asked.
+    var queueLength = 0
     /// Of the `/object_info` whose digest is stored; nil before the first answer. An unchanged one is not written again.
     var digestHash: String?
     var seenAt: Timestamp?
@@ -29,10 +37,22 @@ struct Worker: Sendable {
     /// No job is sent to it, and when all are like this the service is not ready.
     var isDead: Bool { failures >= Self.patience }
 
-    init(address: URL, labels: [String] = []) {
+    init(address: URL, _ defaults: WorkerList.Defaults = .init()) {
         self.id = Self.id(of: address)
         self.address = address
-        self.labels = labels
+        labels = defaults.labels
+        slots = defaults.slots
+        authorization = defaults.authorization
+    }
+
+    /// What the configuration says of it goes with what is recorded of it.
+    func with(_ record: Worker) -> Worker {
+        var worker = record
+        worker.labels = labels
+        worker.slots = slots
+        worker.authorization = authorization
+        worker.isFromDNS = isFromDNS
+        return worker
     }
 
     static func id(of address: URL) -> String {

@@ -9,18 +9,15 @@ import Time
 struct WorkerRegistry: Sendable {
     let dynamoDB: DynamoDB
     let table: String
-    /// From `COMFYUI_URLS`, each with the labels of `COMFYUI_LABELS`.
-    let configured: [Worker]
+    private let directory: WorkerDirectory
 
     /// A digest larger than this, unpacked, is none of ours.
     private static let digestLimit = 16 << 20
 
-    init(_ dynamoDB: DynamoDB, configuration: Configuration) {
-        self.dynamoDB = dynamoDB
-        table = configuration.table
-        configured = configuration.workers.map {
-            Worker(address: $0, labels: configuration.workerLabels)
-        }
+    init(services: Services) {
+        dynamoDB = services.store.dynamoDB
+        table = services.configuration.table
+        directory = services.directory
     }
 
     /// Every recorded worker, configured here or not: what the API function sees.
@@ -32,15 +29,35 @@ struct WorkerRegistry: Sendable {
         return try await dynamoDB.query(query).items.compactMap(decode)
     }
 
-    /// The configured workers with what is recorded of them.
-    func workers() async throws(AWSError) -> [Worker] {
-        let known = try await recorded()
-        return configured.map { worker in
-            guard var found = known.first(where: { $0.id == worker.id }) else { return worker }
-            found.labels = worker.labels
-            return found
-        }
+    /// The workers of the configuration and of the table.
+    struct Roster: Sendable {
+        /// Those that jobs may be sent to, with what is recorded of them.
+        var listed: [Worker]
+        /// Recorded, but listed no more: jobs that still run there are watched to their end, and no other is sent.
+        var removed: [Worker]
     }
+
+    /// Who is there, and what is known of them.
+    func roster() async throws(AWSError) -> Roster {
+        let listing = await directory.listing()
+        var unlisted = Dictionary(try await recorded().map { ($0.id, $0) }) { first, _ in first }
+        var roster = Roster(listed: [], removed: [])
+        for worker in listing.workers {
+            roster.listed.append(unlisted.removeValue(forKey: worker.id).map(worker.with) ?? worker)
+        }
+        for worker in unlisted.values.sorted(by: { $0.id < $1.id }) {
+            let known = directory.unlisted(worker)
+            if !listing.isComplete, worker.isFromDNS {
+                roster.listed.append(known)
+            } else {
+                roster.removed.append(known)
+            }
+        }
+        return roster
+    }
+
+    /// The listed workers with what is recorded of them.
+    func workers() async throws(AWSError) -> [Worker] { try await roster().listed }
 
     /// The digest of `/object_info` that a local check may use: of a worker that is alive.
     func digest() async throws(AWSError) -> ObjectInfoDigest? {
@@ -85,19 +102,22 @@ struct WorkerRegistry: Sendable {
             .set("left_out_until", .n((now + pause).milliseconds)),
             .set("address", .s(worker.address.description)),
             .set("health", .s(worker.failures + count >= Worker.patience ? "dead" : "ok")),
+            .set("from_dns", .bool(worker.isFromDNS)),
         ]
         if let stuck { updates.append(.set("stuck_prompt", .s(stuck))) }
         try await dynamoDB.update(key(worker), in: table, updates)
     }
 
-    /// It answered.
-    func recordSuccess(of worker: Worker, at now: Timestamp) async throws(AWSError) {
-        var updates: [Update] = [
+    /// It answered, and said how many prompts it has.
+    func recordSuccess(of worker: Worker, queueLength: Int = 0, at now: Timestamp) async throws(AWSError) {
+        let updates: [Update] = [
             .set("failures", .n(0)), .set("health", .s("ok")), .remove("left_out_until"),
             .remove("stuck_prompt"),
             .set("seen_at", .n(now.milliseconds)), .set("address", .s(worker.address.description)),
+            .set("queue_length", .n(queueLength)), .set("from_dns", .bool(worker.isFromDNS)),
+            worker.labels.isEmpty
+                ? .remove("labels") : .set("labels", .l(worker.labels.map { .s($0) })),
         ]
-        if !worker.labels.isEmpty { updates.append(.set("labels", .l(worker.labels.map { .s($0) }))) }
         try await dynamoDB.update(key(worker), in: table, updates)
     }
 
@@ -113,12 +133,13 @@ struct WorkerRegistry: Sendable {
         try await dynamoDB.update(key(worker), in: table, [.set("digest_hash", .s(hash))])
     }
 
-    /// Which checkpoint is warm there now.
+    /// Which checkpoint is warm there now; nothing is written when it was so before.
     func recordCheckpoint(_ checkpoint: String, of worker: Worker) async throws(AWSError) {
+        if checkpoint == worker.checkpoint { return }
         try await dynamoDB.update(key(worker), in: table, [.set("checkpoint", .s(checkpoint))])
     }
 
-    /// A worker that is no longer configured is forgotten.
+    /// A worker that is listed no more, and on which nothing runs, is forgotten. Its free slots go by themselves.
     func forget(_ worker: Worker) async throws(AWSError) {
         try await dynamoDB.delete(key(worker), from: table)
         try await dynamoDB.delete(digestKey(worker), from: table)
@@ -134,6 +155,8 @@ struct WorkerRegistry: Sendable {
         guard let address = (item["address"]?.string).flatMap({ URL($0) }) else { return nil }
         var worker = Worker(address: address)
         worker.labels = (item["labels"]?.list ?? []).compactMap(\.string)
+        worker.isFromDNS = item["from_dns"]?.bool ?? false
+        worker.queueLength = item["queue_length"]?.int ?? 0
         worker.failures = item["failures"]?.int ?? 0
         worker.leftOutUntil = (item["left_out_until"]?.int64).map { Timestamp(milliseconds: $0) }
         worker.stuckPrompt = item["stuck_prompt"]?.string

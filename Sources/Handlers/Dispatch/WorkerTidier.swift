@@ -39,7 +39,7 @@ struct WorkerTidier: Sendable {
     }
 
     private func remove(_ prompt: String, from worker: Worker) async -> Bool {
-        let client = ComfyUIClient(http: services.http, address: worker.address)
+        let client = services.client(of: worker)
         let loop = services.http.loop
         do {
             try await withDeadline(Self.patience, on: loop) {
@@ -76,7 +76,8 @@ extension Dispatcher {
     /// - Returns: how many there were.
     func freeAbandonedSlots(until deadline: Timestamp) async throws(AWSError) -> Int {
         var count = 0
-        for worker in try await registry.workers() where deadline - Timestamp.now > .seconds(10) {
+        let roster = try await registry.roster()
+        for worker in roster.listed + roster.removed where deadline - Timestamp.now > .seconds(10) {
             for slot in try await slots.takeAbandoned(on: worker) where await tidier.tidy(slot) {
                 try await slots.free(slot)
                 count += 1

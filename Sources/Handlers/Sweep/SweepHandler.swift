@@ -7,6 +7,12 @@ import Telemetry
 struct SweepHandler: InvocationHandler {
     let services: Services
 
+    /// What the numbers of a report are called in CloudWatch.
+    private static let metrics = [
+        "rung": "DoorbellsRung", "resumed": "RunsResumed", "announced": "JobsAnnounced",
+        "expired": "JobsExpired", "webhooks": "WebhooksSent", "slots": "SlotsFreed", "workers": "Workers",
+    ]
+
     func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8] {
         guard case .scheduled = try LambdaEvent(decoding: event) else {
             throw FunctionError(type: "Handler.UnexpectedEvent", message: "sweep takes scheduled events")
@@ -14,7 +20,8 @@ struct SweepHandler: InvocationHandler {
         let dispatcher = Dispatcher(services: services)
         let sweeper = Sweeper(
             services: services, slots: dispatcher.slots, announcer: dispatcher.runner.announcer)
-        let probe = WorkerProbe(services: services, registry: dispatcher.registry)
+        let probe = WorkerProbe(
+            services: services, registry: dispatcher.registry, slots: dispatcher.slots)
         // Side by side: neither a worker that hangs nor a backlog keeps the other part from its work.
         async let refreshed = probe.refresh(until: context.deadline)
         async let freed = dispatcher.freeAbandonedSlots(until: context.deadline)
@@ -26,6 +33,19 @@ struct SweepHandler: InvocationHandler {
         var report = findings.json
         report["workers"] = .number(workers.alive)
         report["slots"] = .number(try await freed)
+        for (name, value) in report {
+            Metrics.add(Self.metrics[name] ?? name, Double(value.int ?? 0), .count)
+        }
+        do {
+            let backlog = try await Backlog.count(services.store)
+            backlog.publish(alive: workers.alive)
+            report["queued"] = .number(backlog.queued)
+            report["running"] = .number(backlog.running)
+            report["oldest_queued_seconds"] = .number(Int(backlog.oldestAge.components.seconds))
+        } catch {
+            // What was moved on counts more than what is told of it.
+            Log.warn("backlog not counted", ["error": .string("\(error)")])
+        }
         Log.info("sweep", report)
         return JSON.object(report).serialized()
     }

@@ -9,26 +9,26 @@ import Time
 struct WorkerProbe: Sendable {
     let services: Services
     let registry: WorkerRegistry
+    let slots: SlotPool
 
     /// Between the tries for one worker.
     private static let pause: Duration = .milliseconds(500)
     /// How long a worker may take to say what it has to do.
     private static let answerLimit: Duration = .seconds(10)
 
-    /// Probes every configured worker, all at once, and forgets those that are configured no more.
+    /// Probes every listed worker, all at once, and forgets those that are listed no more once nothing runs there.
     ///
-    /// - Returns: how many answered, and whether one of them had been ill: queued jobs may start again.
+    /// - Returns: how many answered, and whether one of them is new or had been ill: queued jobs may start again.
     func refresh(until deadline: Timestamp) async throws(AWSError) -> (alive: Int, recovered: Bool) {
-        let workers = try await registry.workers()
-        for stale in try await registry.recorded()
-        where !workers.contains(where: { $0.id == stale.id }) {
-            try await registry.forget(stale)
+        let roster = try await registry.roster()
+        for worker in roster.removed where try await !slots.areHeld(on: worker) {
+            try await registry.forget(worker)
         }
         let perTry = max(
             .milliseconds(100),
             min(Self.answerLimit, (deadline - .now - .seconds(1)) / Worker.patience - Self.pause))
         return await withTaskGroup(of: (alive: Bool, recovered: Bool).self) { group in
-            for worker in workers { group.addTask { await probe(worker, perTry) } }
+            for worker in roster.listed { group.addTask { await probe(worker, perTry) } }
             var result = (alive: 0, recovered: false)
             for await one in group {
                 result.alive += one.alive ? 1 : 0
@@ -40,11 +40,12 @@ struct WorkerProbe: Sendable {
 
     private func probe(_ worker: Worker, _ perTry: Duration) async -> (alive: Bool, recovered: Bool) {
         let loop = services.http.loop
-        let client = ComfyUIClient(http: services.http, address: worker.address)
+        let client = services.client(of: worker)
         do {
             if worker.isOnTrial, try await !registry.beginTrial(of: worker, at: services.now) {
                 return (!worker.isDead, false)
             }
+            var queueLength = 0
             for tried in 1...Worker.patience {
                 do {
                     let queue = try await withDeadline(perTry, on: loop) { try await client.queue() }
@@ -55,6 +56,7 @@ struct WorkerProbe: Sendable {
                         try await registry.recordFailure(of: worker, at: services.now)
                         return (false, false)
                     }
+                    queueLength = queue.running.count + queue.pending.count
                     break
                 } catch {
                     if tried == Worker.patience {
@@ -68,7 +70,7 @@ struct WorkerProbe: Sendable {
                     try await loop.sleep(for: Self.pause)
                 }
             }
-            try await registry.recordSuccess(of: worker, at: services.now)
+            try await registry.recordSuccess(of: worker, queueLength: queueLength, at: services.now)
         } catch {
             Log.warn(
                 "worker not refreshed",
@@ -82,6 +84,7 @@ struct WorkerProbe: Sendable {
                 "the worker's nodes are not recorded",
                 ["worker": .string(worker.id), "error": .string("\(error)")])
         }
-        return (true, worker.isOnTrial)
+        // Jobs may have waited for one that is new, too.
+        return (true, worker.isOnTrial || worker.seenAt == nil)
     }
 }

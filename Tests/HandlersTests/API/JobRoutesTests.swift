@@ -251,8 +251,7 @@ struct JobRoutesTests {
         #expect(
             none.json
                 == ["status": "ready", "dynamodb": "ok", "s3": "ok", "workers": 0, "workers_alive": 0])
-        let registry = WorkerRegistry(
-            stack.services.store.dynamoDB, configuration: stack.services.configuration)
+        let registry = WorkerRegistry(services: stack.services)
         let worker = Worker(address: try #require(URL("http://10.0.0.1:8188")))
         try await registry.recordFailure(of: worker, count: 3, at: stack.services.now)
         let dead = await stack.bench.get("/health/readiness/")

@@ -29,7 +29,9 @@ import Time
         #expect(Hex.encode(SHA256.hash(bytes)) == output.sha256)
         #expect(try await bench.announced() == ["job.completed"])
         // Neither a held slot nor a history entry.
-        #expect(try await bench.dispatcher.slots.take(on: bench.dispatcher.registry.configured[0]) != nil)
+        #expect(
+            try await bench.dispatcher.slots.take(on: bench.dispatcher.services.configuration.workers[0])
+                != nil)
         let prompt = PromptID.derive(job: job.id, attempt: 1)
         #expect(try await bench.client.history(prompt) == nil)
     }
@@ -131,7 +133,7 @@ import Time
     /// SQS may deliver a message twice: who runs the job goes on.
     @Test func aResumeOfAJobThatSomebodyRunsDisturbsNobody() async throws {
         let bench = try await DispatchBench()
-        let worker = bench.dispatcher.registry.configured[0]
+        let worker = bench.dispatcher.services.configuration.workers[0]
         let queued = try await bench.deployment.submit()
         let slot = try #require(try await bench.dispatcher.slots.take(on: worker))
         #expect(try await bench.dispatcher.slots.assign(queued.id, to: slot))
@@ -188,7 +190,7 @@ import Time
     /// It would hand off what it takes over at once, and be rung for it at once, for ever.
     @Test func anInvocationTooShortForAHandOffTakesNothing() async throws {
         let bench = try await DispatchBench()
-        let worker = bench.dispatcher.registry.configured[0]
+        let worker = bench.dispatcher.services.configuration.workers[0]
         let (waiting, queued) = (try await bench.deployment.submit(), try await bench.deployment.submit())
         let run = Job.Run(token: "gone", worker: worker.id, slot: 0)
         _ = try await bench.store.apply(.claimed(run), to: queued)

@@ -17,15 +17,50 @@ import Time
             deployment = try await Deployment.make(on: testLoop)
             let store = deployment.services.store
             let pool = SlotPool(
-                dynamoDB: deployment.dynamoDB, table: store.table, slotsPerWorker: 1, store: store,
+                dynamoDB: deployment.dynamoDB, table: store.table, store: store,
                 lease: .seconds(45))
             queue = JobQueue(store: store, slots: pool, userLimit: userLimit)
-            let worker = Worker(address: try #require(URL("http://127.0.0.1:8188")), labels: labels)
+            let worker = Worker(address: try #require(URL("http://127.0.0.1:8188")), .init(labels: labels))
             slot = try #require(try await pool.take(on: worker))
         }
 
-        func claim(elsewhere: Bool = false, hint: Job.ID? = nil) async throws -> Job.ID? {
-            try await queue.claim(for: slot, elsewhere: elsewhere, hint: hint)?.id
+        func claim(elsewhere: Bool = false) async throws -> Job.ID? {
+            try await queue.claim(for: slot, elsewhere: elsewhere)?.id
+        }
+
+        func heads(_ limit: Int = 10, hint: Job.ID? = nil) async throws -> [Job.ID] {
+            try await queue.heads(limit: limit, hint: hint) {
+                $0.mayRun(on: slot.worker, elsewhere: false, at: deployment.services.now)
+            }.map(\.id)
+        }
+
+        /// Queued that long ago, without a workflow: nobody runs it.
+        @discardableResult
+        func enqueue(
+            _ user: String, priority: Int = 5, checkpoint: String? = nil, age: Duration = .zero
+        ) async throws -> Job {
+            let now = deployment.services.now
+            // All in one shard.
+            let id = try #require(UUID("\(UUID.v7(milliseconds: now.milliseconds))".dropLast() + "0"))
+            var job = Job(id: Job.ID(id), user: user, createdAt: now - age)
+            job.priority = priority
+            job.checkpoint = checkpoint
+            #expect(try await deployment.services.store.create(job))
+            return job
+        }
+
+        /// As the slot would find the worker after it ran `checkpoint`.
+        func claim(warmFor checkpoint: String) async throws -> Job? {
+            var slot = slot
+            slot.worker.checkpoint = checkpoint
+            return try await queue.claim(for: slot, elsewhere: false)
+        }
+
+        /// Claims and ends a job; its user.
+        func runOne() async throws -> String {
+            let job = try #require(try await queue.claim(for: slot, elsewhere: false))
+            _ = try await deployment.services.store.apply(.completed([Sample.output]), to: job)
+            return job.user
         }
     }
 
@@ -51,11 +86,12 @@ import Time
     @Test func nobodyTakesTheWholePool() async throws {
         let bench = try await Bench(userLimit: 2)
         for _ in 0..<4 { _ = try await bench.deployment.submit(user: "alice") }
-        let other = try await bench.deployment.submit(user: "bob")
-        _ = try await bench.claim()
-        _ = try await bench.claim()
-        #expect(try await bench.claim() == other.id)
-        #expect(try await bench.claim() == nil)
+        _ = try await bench.deployment.submit(user: "bob")
+        var users: [String?] = []
+        for _ in 0..<4 {
+            users.append(try await bench.queue.claim(for: bench.slot, elsewhere: false)?.user)
+        }
+        #expect(users == ["alice", "bob", "alice", nil])
     }
 
     @Test func aJobGoesOnlyWhereItsLabelsAre() async throws {
@@ -65,7 +101,7 @@ import Time
         try await wrong.deployment.dynamoDB.put(
             JobItem.encode(job), into: wrong.deployment.services.configuration.table)
         #expect(try await wrong.claim() == nil)
-        #expect(try await wrong.claim(hint: job.id) == nil)
+        #expect(try await wrong.heads(hint: job.id) == [])
     }
 
     @Test func aRetriedJobWaitsAndPrefersElsewhere() async throws {
@@ -90,5 +126,94 @@ import Time
         for _ in 0..<5 { _ = try await bench.deployment.submit() }
         #expect(try await bench.queue.depth(limit: 100) == 5)
         #expect(try await bench.queue.depth(limit: 3) == 3)
+    }
+
+    /// A large backlog of one user hides nobody: the other one's job is next, though it is the youngest of many.
+    @Test func usersTakeTurns() async throws {
+        let bench = try await Bench()
+        // More than the first look reads.
+        for number in 0..<28 { try await bench.enqueue("alice", age: .seconds(1000 - number)) }
+        for _ in 0..<2 { try await bench.enqueue("bob", age: .seconds(10)) }
+        try await bench.enqueue("carol", age: .seconds(5))
+        var users: [String] = []
+        for _ in 0..<7 { users.append(try await bench.runOne()) }
+        #expect(users.prefix(3).sorted() == ["alice", "bob", "carol"])
+        #expect(users.sorted() == ["alice", "alice", "alice", "alice", "bob", "bob", "carol"])
+        #expect(users[3...4].sorted() == ["alice", "bob"])
+    }
+
+    @Test func whoHasFewerRunningIsFirst() async throws {
+        let bench = try await Bench(userLimit: 10)
+        for age in [50, 40, 30] { try await bench.enqueue("alice", age: .seconds(age)) }
+        let first = try await bench.queue.claim(for: bench.slot, elsewhere: false)
+        #expect(first?.user == "alice")
+        let other = try await bench.enqueue("bob")
+        #expect(try await bench.claim() == other.id)
+    }
+
+    /// The starts of 200 jobs; the high band is never empty.
+    @Test func lowJobsGetTheirShareOfTheStarts() async throws {
+        let bench = try await Bench(userLimit: 1000)
+        for _ in 0..<181 { try await bench.enqueue("high", priority: 10) }
+        for _ in 0..<25 {
+            try await bench.enqueue("normal", priority: 5)
+            try await bench.enqueue("low", priority: 1)
+        }
+        let heads = try await bench.queue.heads(limit: 200, hint: nil) { _ in true }
+        #expect(heads.count == 200)
+        let starts = heads.reduce(into: [:]) { $0[$1.user, default: 0] += 1 }
+        #expect(starts["low", default: 0] >= 10)
+        #expect(starts["normal", default: 0] >= 10)
+        #expect(starts["high", default: 0] >= 150)
+    }
+
+    @Test func aJobWhoseModelIsLoadedGoesBeforeOneQueuedHardlyEarlier() async throws {
+        let bench = try await Bench()
+        let first = try await bench.enqueue("alice", checkpoint: "a", age: .seconds(40))
+        let warm = try await bench.enqueue("bob", checkpoint: "b", age: .seconds(10))
+        #expect(try await bench.claim(warmFor: "b")?.id == warm.id)
+        #expect(try await bench.claim(warmFor: "b")?.id == first.id)
+    }
+
+    @Test func aJobThatWaitedIsNotPassedOver() async throws {
+        let bench = try await Bench()
+        let first = try await bench.enqueue("alice", checkpoint: "a", age: .seconds(90))
+        try await bench.enqueue("bob", checkpoint: "b", age: .seconds(10))
+        #expect(try await bench.claim(warmFor: "b")?.id == first.id)
+    }
+
+    /// Jobs for the loaded model that never end hold another one up eight times, and no more.
+    @Test func aJobIsPassedOverAFewTimesOnly() async throws {
+        let bench = try await Bench(userLimit: 100)
+        let first = try await bench.enqueue("alice", checkpoint: "a", age: .seconds(30))
+        for _ in 0..<12 { try await bench.enqueue("alice", checkpoint: "b") }
+        var starts: [Job.ID?] = []
+        for _ in 0..<10 { starts.append(try await bench.claim(warmFor: "b")?.id) }
+        #expect(starts.firstIndex(of: first.id) == TurnBook.passes)
+    }
+
+    @Test func theHeadsAreThoseThatShouldStartNext() async throws {
+        let bench = try await Bench(userLimit: 2)
+        let alices = [
+            try await bench.enqueue("alice", age: .seconds(9)),
+            try await bench.enqueue("alice", age: .seconds(8)),
+            try await bench.enqueue("alice", age: .seconds(7)),
+        ].map(\.id)
+        let bob = try await bench.enqueue("bob", age: .seconds(1)).id
+        #expect(try await bench.heads() == [alices[0], bob, alices[1]])
+        #expect(try await bench.heads(2) == [alices[0], bob])
+    }
+
+    /// The index does not show it yet.
+    @Test func aDoorbellsJobIsAmongTheHeads() async throws {
+        let bench = try await Bench()
+        let job = try await bench.enqueue("alice")
+        try await bench.deployment.dynamoDB.update(
+            JobItem.key(job.id), in: bench.deployment.services.configuration.table,
+            [.remove("queue_pk"), .remove("queue_sk")])
+        #expect(try await bench.heads() == [])
+        #expect(try await bench.heads(hint: job.id) == [job.id])
+        let other = try await bench.enqueue("alice")
+        #expect(try await bench.heads(1, hint: job.id) == [other.id])
     }
 }

@@ -32,7 +32,7 @@ import Time
             on: testLoop, ["COMFYUI_URLS": "http://127.0.0.1:\(server.port)", "HEARTBEAT_SECONDS": "1"])
         let services = deployment.services
         let dispatcher = Dispatcher(services: services)
-        let worker = dispatcher.registry.configured[0]
+        let worker = dispatcher.services.configuration.workers[0]
         var queued = try await deployment.submit()
         queued.timeoutSeconds = timeout
         try await deployment.dynamoDB.put(JobItem.encode(queued), into: services.configuration.table)

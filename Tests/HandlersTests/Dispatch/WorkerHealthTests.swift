@@ -68,7 +68,8 @@ import Time
         }
         defer { comfyUI.stop() }
         let (services, registry) = try await Self.registry("http://127.0.0.1:\(comfyUI.port)")
-        let probe = WorkerProbe(services: services, registry: registry)
+        let probe = WorkerProbe(
+            services: services, registry: registry, slots: Dispatcher(services: services).slots)
         let long: Duration = .seconds(600)
         try await registry.recordFailure(
             of: try await Self.worker(registry), count: Worker.patience, stuck: "stuck-1",

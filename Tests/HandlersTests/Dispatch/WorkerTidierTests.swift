@@ -28,9 +28,9 @@ import Time
                 http: deployment.services.http, address: try #require(URL(standIn.address)))
             var dead = dispatcher.slots
             dead = SlotPool(
-                dynamoDB: dead.dynamoDB, table: dead.table, slotsPerWorker: 1, store: dead.store,
+                dynamoDB: dead.dynamoDB, table: dead.table, store: dead.store,
                 lease: .milliseconds(-1))
-            let worker = dispatcher.registry.configured[0]
+            let worker = dispatcher.services.configuration.workers[0]
             let slot = try #require(try await dead.take(on: worker))
             let queued = try await deployment.submit(workflow: DispatchBench.slow)
             #expect(try await dead.assign(queued.id, to: slot))
@@ -56,7 +56,7 @@ import Time
         func slotIsFree() async throws -> Bool {
             let item = try await deployment.dynamoDB.get(
                 [
-                    "pk": .s("WORKER#\(dispatcher.registry.configured[0].id)"), "sk": .s("SLOT#0"),
+                    "pk": .s("WORKER#\(dispatcher.services.configuration.workers[0].id)"), "sk": .s("SLOT#0"),
                 ], from: dispatcher.slots.table)
             return item?["token"] == nil
         }
@@ -89,7 +89,7 @@ import Time
     /// Whoever took the slot may die too before the worker is tidied.
     @Test func theJobStaysNamedUntilTheWorkerIsTidied() async throws {
         let bench = try await Bench()
-        let worker = bench.dispatcher.registry.configured[0]
+        let worker = bench.dispatcher.services.configuration.workers[0]
         let slot = try #require(try await bench.dispatcher.slots.takeAbandoned(on: worker).first)
         #expect(slot.predecessor == bench.job.id)
         let item = try await bench.deployment.dynamoDB.get(

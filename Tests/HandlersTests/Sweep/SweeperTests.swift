@@ -156,7 +156,7 @@ import Time
         let bench = try await Bench(["COMFYUI_URLS": "http://127.0.0.1:9"])
         let job = try await bench.oldJob()
         let dispatcher = Dispatcher(services: bench.deployment.services)
-        let worker = dispatcher.registry.configured[0]
+        let worker = dispatcher.services.configuration.workers[0]
         let start = bench.deployment.services.now
         let slot = try #require(try await dispatcher.slots.take(on: worker))
         let run = Job.Run(token: slot.token, worker: worker.id, slot: slot.index)
@@ -188,12 +188,15 @@ import Time
         #expect(try await registry.recorded().map(\.isDead) == [true])
         #expect(try await registry.digest() == nil)
 
-        // A queued job is rung for as soon as the worker answers again.
+        // A queued job is rung for as soon as the worker answers again; what waits is counted.
         let port = try #require(standIn.address.split(separator: ":").last.flatMap { Int($0) })
         _ = try await bench.deployment.submit()
         let again = try await StandIn(["--step-ms", "1"], port: port)
         try await bench.endPauses()
-        #expect(try await sweep()["workers"] == 1)
+        let report = try await sweep()
+        #expect(report["workers"] == 1)
+        #expect(report["queued"] == 1)
+        #expect(report["running"] == 0)
         #expect(try await bench.rung == [.work(hint: nil)])
         await again.kill()
     }
@@ -217,11 +220,13 @@ import Time
     @Test func aWorkerThatIsConfiguredNoMoreIsForgotten() async throws {
         let bench = try await Bench(["COMFYUI_URLS": "http://127.0.0.1:9"])
         let services = bench.deployment.services
-        let registry = Dispatcher(services: services).registry
+        let dispatcher = Dispatcher(services: services)
+        let registry = dispatcher.registry
         let stranger = Worker(address: try #require(.init("http://127.0.0.1:10")))
         try await registry.recordSuccess(of: stranger, at: services.now)
         #expect(try await registry.recorded().map(\.id) == [stranger.id])
-        _ = try await WorkerProbe(services: services, registry: registry).refresh(until: .now + .seconds(30))
-        #expect(try await registry.recorded().map(\.id) == [registry.configured[0].id])
+        _ = try await WorkerProbe(services: services, registry: registry, slots: dispatcher.slots)
+            .refresh(until: .now + .seconds(30))
+        #expect(try await registry.recorded().map(\.id) == [services.configuration.workers[0].id])
     }
 }
