@@ -18,10 +18,18 @@ final class DescriptorPoller {
     let descriptor: Int32
     /// Written to by other threads. Edge-triggered: each write is one event, and nobody has to read it.
     private let alarm: Int32
-    private var waiters: [Int32: [Waiter]] = [:]
-    private var owners: [Int32: any DescriptorOwner] = [:]
+    /// By descriptor, which the system gives the lowest number there is: an array costs less than a dictionary, most of all at the
+    /// start.
+    private var uses: [Use] = []
     private var lastID: UInt64 = 0
     private var events = [comfy_readiness](repeating: comfy_readiness(), count: 64)
+
+    /// Who a descriptor is watched for.
+    private enum Use {
+        case nobody
+        case waiters([Waiter])
+        case owner(any DescriptorOwner)
+    }
 
     struct Waiter {
         let id: UInt64
@@ -44,7 +52,26 @@ final class DescriptorPoller {
         close(descriptor)
     }
 
-    var isEmpty: Bool { waiters.isEmpty && owners.isEmpty }
+    var isEmpty: Bool {
+        uses.allSatisfy { if case .nobody = $0 { true } else { false } }
+    }
+
+    private func use(of watched: Int32) -> Use {
+        uses.indices.contains(Int(watched)) ? uses[Int(watched)] : .nobody
+    }
+
+    private func waiters(of watched: Int32) -> [Waiter] {
+        if case .waiters(let list) = use(of: watched) { list } else { [] }
+    }
+
+    private func set(_ use: Use, of watched: Int32) {
+        while uses.count <= Int(watched) { uses.append(.nobody) }
+        uses[Int(watched)] = use
+    }
+
+    private func set(_ list: [Waiter], of watched: Int32) {
+        set(list.isEmpty ? .nobody : .waiters(list), of: watched)
+    }
 
     /// Ends a wait, now or the next one. From any thread.
     func wakeUp() {
@@ -61,7 +88,7 @@ final class DescriptorPoller {
         guard comfy_epoll_set(descriptor, EPOLL_CTL_ADD, owned, Self.interest(writable)) == 0 else {
             return false
         }
-        owners[owned] = owner
+        set(.owner(owner), of: owned)
         return true
     }
 
@@ -77,7 +104,7 @@ final class DescriptorPoller {
     /// Before its owner closes it.
     func release(_ owned: Int32) {
         _ = comfy_epoll_set(descriptor, EPOLL_CTL_DEL, owned, 0)
-        owners[owned] = nil
+        set(.nobody, of: owned)
     }
 
     // MARK: Waiters
@@ -88,18 +115,20 @@ final class DescriptorPoller {
         _ watched: Int32, _ readiness: EventLoop.Readiness, isPersistent: Bool = false,
         _ action: @escaping () -> Void
     ) -> UInt64? {
+        guard watched >= 0 else { return nil }
         lastID += 1
-        waiters[watched, default: []].append(
-            Waiter(id: lastID, readiness: readiness, isPersistent: isPersistent, action: action))
+        let waiter = Waiter(id: lastID, readiness: readiness, isPersistent: isPersistent, action: action)
+        set(waiters(of: watched) + [waiter], of: watched)
         if arm(watched) { return lastID }
         remove(watched, lastID)
         return nil
     }
 
     func remove(_ watched: Int32, _ id: UInt64) {
-        guard var list = waiters[watched] else { return }
+        var list = waiters(of: watched)
+        if list.isEmpty { return }
         list.removeAll { $0.id == id }
-        waiters[watched] = list.isEmpty ? nil : list
+        set(list, of: watched)
         if list.isEmpty {
             _ = comfy_epoll_set(descriptor, EPOLL_CTL_DEL, watched, 0)
         } else {
@@ -111,7 +140,7 @@ final class DescriptorPoller {
     /// the kernel drops it when the descriptor is closed.
     private func arm(_ watched: Int32) -> Bool {
         var bits = EPOLLONESHOT.rawValue
-        for waiter in waiters[watched] ?? [] { bits |= Self.interest(waiter.readiness) }
+        for waiter in waiters(of: watched) { bits |= Self.interest(waiter.readiness) }
         if comfy_epoll_set(descriptor, EPOLL_CTL_MOD, watched, bits) == 0 { return true }
         return errno == ENOENT && comfy_epoll_set(descriptor, EPOLL_CTL_ADD, watched, bits) == 0
     }
@@ -131,32 +160,38 @@ final class DescriptorPoller {
         }
         for index in 0..<max(0, Int(count)) {
             let event = events[index]
-            if let owner = owners[event.descriptor] {
-                owner.isReady(event.bits)
-            } else if event.descriptor != alarm {
-                dispatch(event)
+            switch use(of: event.descriptor) {
+            case .owner(let owner): owner.isReady(event.bits)
+            case .waiters(let list): dispatch(event, to: list)
+            case .nobody: break
             }
         }
     }
 
-    private func dispatch(_ event: comfy_readiness) {
+    private func dispatch(_ event: comfy_readiness, to list: [Waiter]) {
         // An error or a full hang-up is for everyone: the next read or write tells what it is.
         let (watched, bits) = (event.descriptor, event.bits)
         let isOver = bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
-        let list = waiters[watched] ?? []
         let due = list.filter { isOver || bits & Self.interest($0.readiness) != 0 }
         let left = list.filter { waiter in waiter.isPersistent || !due.contains { $0.id == waiter.id } }
-        waiters[watched] = left.isEmpty ? nil : left
+        set(left, of: watched)
         if !left.isEmpty { _ = arm(watched) }
         for waiter in due { waiter.action() }
     }
 
     /// Forgets everything; the actions are returned for the loop to end them with.
     func removeAll() -> [() -> Void] {
-        for owner in owners.values { owner.abandoned() }
-        let actions = waiters.values.flatMap { $0 }.filter { !$0.isPersistent }.map(\.action)
-        for watched in waiters.keys { _ = comfy_epoll_set(descriptor, EPOLL_CTL_DEL, watched, 0) }
-        waiters = [:]
+        var actions: [() -> Void] = []
+        for (watched, use) in uses.enumerated() {
+            switch use {
+            case .nobody: break
+            case .owner(let owner): owner.abandoned()
+            case .waiters(let list):
+                actions += list.filter { !$0.isPersistent }.map(\.action)
+                _ = comfy_epoll_set(descriptor, EPOLL_CTL_DEL, Int32(watched), 0)
+                set(.nobody, of: Int32(watched))
+            }
+        }
         return actions
     }
 }

@@ -16,9 +16,6 @@ extension EventLoop {
         if isAbandoned { suspension.fail(CancellationError()) } else { suspension.resume() }
     }
 
-    /// Names a timer of a loop.
-    public typealias TimerID = UInt64
-
     /// On the loop's thread: runs `action` there after `duration`, or when the loop shuts down. Costs less than a task that
     /// sleeps.
     public func addTimer(after duration: Duration, _ action: @escaping () -> Void) -> TimerID {

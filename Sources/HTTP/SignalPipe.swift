@@ -5,7 +5,7 @@ import Glibc
 final class SignalPipe {
     private let readEnd: Int32
     private let writeEnd: Int32
-    private var actions: [Int32: @Sendable () -> Void] = [:]
+    private var actions: [(signal: Int32, action: @Sendable () -> Void)] = []
 
     init() {
         var ends: [Int32] = [-1, -1]
@@ -20,7 +20,7 @@ final class SignalPipe {
     }
 
     deinit {
-        for signal in actions.keys { comfy_signal_forget(signal, writeEnd) }
+        for (signal, _) in actions { comfy_signal_forget(signal, writeEnd) }
         close(readEnd)
         close(writeEnd)
     }
@@ -29,7 +29,8 @@ final class SignalPipe {
         if actions.isEmpty {
             _ = loop.watch(readEnd) { [unowned self] in self.drain() }
         }
-        actions[signal] = action
+        actions.removeAll { $0.signal == signal }
+        actions.append((signal, action))
         let status = comfy_signal_watch(signal, writeEnd)
         precondition(status == 0, "signal \(signal) cannot be caught")
     }
@@ -38,7 +39,9 @@ final class SignalPipe {
         var numbers = [UInt8](repeating: 0, count: 64)
         let count = unsafe numbers.withUnsafeMutableBytes { unsafe read(readEnd, $0.baseAddress, $0.count) }
         guard count > 0 else { return }
-        for number in numbers[..<count] { actions[Int32(number)]?() }
+        for number in numbers[..<count] {
+            actions.first { $0.signal == Int32(number) }?.action()
+        }
     }
 }
 

@@ -1,47 +1,67 @@
+extension EventLoop {
+    /// One timer of a loop.
+    ///
+    /// `@unchecked Sendable`: used on the loop's thread only.
+    public final class TimerID: @unchecked Sendable {
+        let deadline: ContinuousClock.Instant
+        /// Of equal deadlines the timer that was added first is due first.
+        fileprivate let number: UInt64
+        /// nil once it has fired or was cancelled.
+        fileprivate var action: (() -> Void)?
+
+        fileprivate init(
+            _ deadline: ContinuousClock.Instant, _ number: UInt64, _ action: @escaping () -> Void
+        ) {
+            self.deadline = deadline
+            self.number = number
+            self.action = action
+        }
+
+        fileprivate static func < (a: TimerID, b: TimerID) -> Bool {
+            (a.deadline, a.number) < (b.deadline, b.number)
+        }
+    }
+}
+
 /// Deadlines in order: a binary heap. Cancelling forgets the action at once; its place in the heap goes when it is due,
 /// or when such places are the majority, so that a program that cancels nearly all its timers does not grow.
 struct TimerQueue {
-    /// Names one timer of one queue.
-    typealias ID = UInt64
+    /// One timer of one queue.
+    typealias ID = EventLoop.TimerID
 
-    private struct Entry {
-        let deadline: ContinuousClock.Instant
-        let id: ID
+    private var heap: [ID] = []
+    /// Those in the heap that have not been cancelled.
+    private var count = 0
+    private var lastNumber: UInt64 = 0
 
-        static func < (a: Entry, b: Entry) -> Bool {
-            (a.deadline, a.id) < (b.deadline, b.id)
-        }
-    }
-
-    private var heap: [Entry] = []
-    private var actions: [ID: () -> Void] = [:]
-    private var lastID: ID = 0
-
-    var isEmpty: Bool { actions.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     /// Places in the heap, those of cancelled timers included.
     var placeCount: Int { heap.count }
 
     /// Runs `action` when `deadline` has come, equal deadlines in the order they were added.
     mutating func add(_ deadline: ContinuousClock.Instant, _ action: @escaping () -> Void) -> ID {
-        lastID += 1
-        actions[lastID] = action
-        heap.append(Entry(deadline: deadline, id: lastID))
+        lastNumber += 1
+        count += 1
+        let timer = ID(deadline, lastNumber, action)
+        heap.append(timer)
         siftUp(heap.count - 1)
-        return lastID
+        return timer
     }
 
-    mutating func cancel(_ id: ID) {
-        guard actions.removeValue(forKey: id) != nil else { return }
-        if heap.count > 64, heap.count > 2 * actions.count {
-            heap = heap.filter { actions[$0.id] != nil }.sorted { $0 < $1 }
+    mutating func cancel(_ timer: ID) {
+        guard timer.action != nil else { return }
+        timer.action = nil
+        count -= 1
+        if heap.count > 64, heap.count > 2 * count {
+            heap = heap.filter { $0.action != nil }.sorted { $0 < $1 }
         }
     }
 
     /// The deadline that comes first; nil without timers.
     mutating func next() -> ContinuousClock.Instant? {
         while let first = heap.first {
-            if actions[first.id] != nil { return first.deadline }
+            if first.action != nil { return first.deadline }
             removeFirst()
         }
         return nil
@@ -50,9 +70,11 @@ struct TimerQueue {
     /// Takes the first action that is due; nil when none is.
     mutating func takeDue(_ now: ContinuousClock.Instant) -> (() -> Void)? {
         guard let deadline = next(), deadline <= now else { return nil }
-        let id = heap[0].id
+        let timer = heap[0]
         removeFirst()
-        return actions.removeValue(forKey: id)
+        count -= 1
+        defer { timer.action = nil }
+        return timer.action
     }
 
     private mutating func removeFirst() {
