@@ -17,6 +17,12 @@ public struct UUID: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// Of its bytes; nil unless there are sixteen.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 16 else { return nil }
+        self.bytes = bytes
+    }
+
     /// Sixteen bytes of which version and variant are set over.
     init(_ bytes: [UInt8], version: UInt8) {
         var bytes = bytes

@@ -6,14 +6,17 @@ extension JSON {
     /// name must not make a whole list of models unreadable.
     /// - Parameter bytes: the whole document, UTF-8.
     /// - Parameter maximumDepth: how many arrays and objects may stand inside one another; each costs stack.
-    public init(parsing bytes: [UInt8], maximumDepth: Int = 512) throws(ParseError) {
-        var parser = Parser(maximumDepth: maximumDepth)
+    /// - Parameter uniqueKeys: a duplicate key is an error: for documents that two readers must not read differently.
+    public init(parsing bytes: [UInt8], maximumDepth: Int = 512, uniqueKeys: Bool = false)
+        throws(ParseError)
+    {
+        var parser = Parser(maximumDepth: maximumDepth, uniqueKeys: uniqueKeys)
         self = try parser.document(bytes.span)
     }
 
     /// Parses the UTF-8 of `text`: see `init(parsing:maximumDepth:)` for bytes.
     public init(parsing text: String, maximumDepth: Int = 512) throws(ParseError) {
-        var parser = Parser(maximumDepth: maximumDepth)
+        var parser = Parser(maximumDepth: maximumDepth, uniqueKeys: false)
         self = try parser.document(text.utf8.span)
     }
 }
@@ -23,8 +26,12 @@ private struct Parser {
     private var position = 0
     private var depth = 0
     private let maximumDepth: Int
+    private let uniqueKeys: Bool
 
-    init(maximumDepth: Int) { self.maximumDepth = maximumDepth }
+    init(maximumDepth: Int, uniqueKeys: Bool) {
+        self.maximumDepth = maximumDepth
+        self.uniqueKeys = uniqueKeys
+    }
 
     mutating func document(_ bytes: Span<UInt8>) throws(JSON.ParseError) -> JSON {
         let value = try value(bytes)
@@ -64,7 +71,9 @@ private struct Parser {
         while true {
             skipSpace(bytes)
             guard take(.quote, bytes) else { throw expected("a key", bytes) }
+            let start = position - 1
             let key = try string(bytes)
+            if uniqueKeys, members[key] != nil { throw failure("duplicate key", at: start) }
             skipSpace(bytes)
             guard take(.colon, bytes) else { throw expected("':'", bytes) }
             members.set(key, try value(bytes))

@@ -143,6 +143,17 @@ import Testing
         #expect(value.text == "{\"a\":3,\"b\":2}")
     }
 
+    @Test
+    func `duplicate keys are an error where they are asked to be, at any depth and however they are escaped`()
+        throws
+    {
+        for text in [#"{"a":1,"b":2,"a":3}"#, #"[{"b":{"a":1,"\u0061":1}}]"#] {
+            #expect(throws: JSON.ParseError.self) { try JSON(parsing: Array(text.utf8), uniqueKeys: true) }
+        }
+        let fine = try JSON(parsing: Array(#"{"a":{"a":1},"b":{"a":1}}"#.utf8), uniqueKeys: true)
+        #expect(fine["a"]?["a"] == 1)
+    }
+
     @Test(.timeLimit(.minutes(1))) func `many keys cost linear time, also when written to collide`() throws {
         // 200,000 keys took minutes when each was searched for among the others.
         let plain = "{" + (0..<200_000).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}"
