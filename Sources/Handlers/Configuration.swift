@@ -3,14 +3,6 @@ import Time
 
 /// Everything the handlers read from the environment, read once. `docs/configuration.md` is the table of it, and a test holds the two together.
 struct Configuration: Sendable {
-    /// Who may call the API.
-    enum AuthMode: String, Sendable, CaseIterable {
-        /// Anyone: for local use.
-        case none
-        /// Whom API Gateway's authorizer vouches for (IAM or JWT).
-        case gateway
-    }
-
     /// A variable that is missing or malformed: which, what was found, what is expected.
     struct Invalid: Error, Sendable, Hashable, CustomStringConvertible {
         let variable: String
@@ -33,7 +25,7 @@ struct Configuration: Sendable {
     /// `address:port`, comma-separated, instead of the system's.
     var nameServers: String?
     var workerDefaults: WorkerList.Defaults
-    var authMode: AuthMode
+    var access: AccessConfiguration
     var allowedNodeTypes: String?
     var maximumNodes: Int
     var maximumImagePixels: Int
@@ -76,11 +68,7 @@ extension Configuration {
             return name
         }
         nameServers = read.text("COMFYUI_DNS_SERVERS")
-        let mode = read.text("AUTH_MODE") ?? AuthMode.gateway.rawValue
-        guard let authMode = AuthMode(rawValue: mode) else {
-            throw Invalid(variable: "AUTH_MODE", found: mode, expected: "none or gateway")
-        }
-        self.authMode = authMode
+        access = try AccessConfiguration(read)
         allowedNodeTypes = read.text("ALLOWED_NODE_TYPES")
         maximumNodes = try read.integer("MAX_WORKFLOW_NODES", 100, in: 1...1000)
         maximumImagePixels = try read.integer("MAX_IMAGE_PIXELS", 1_048_576, in: 4096...268_435_456)
@@ -156,6 +144,19 @@ struct EnvironmentReader {
         case let value:
             throw Configuration.Invalid(variable: name, found: value, expected: "true or false")
         }
+    }
+
+    func choice<Value: RawRepresentable & CaseIterable>(_ name: String, _ standard: Value)
+        throws(Configuration.Invalid) -> Value where Value.RawValue == String
+    {
+        guard let text = text(name) else { return standard }
+        guard let value = Value(rawValue: text) else {
+            let names = Value.allCases.map(\.rawValue)
+            throw Configuration.Invalid(
+                variable: name, found: text,
+                expected: names.dropLast().joined(separator: ", ") + " or " + (names.last ?? ""))
+        }
+        return value
     }
 
     func url(_ name: String) throws(Configuration.Invalid) -> URL? {

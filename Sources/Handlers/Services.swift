@@ -14,6 +14,7 @@ struct Services: Sendable {
     let documents: JobDocuments
     let idempotency: IdempotencyStore
     let doorbell: Doorbell
+    let quotas: QuotaStore
     let directory: WorkerDirectory
     private let ssm: SSM
     private let secrets: SecretsManager
@@ -31,6 +32,9 @@ struct Services: Sendable {
         documents = JobDocuments(
             dynamoDB, s3, table: configuration.table, bucket: configuration.bucket)
         idempotency = IdempotencyStore(dynamoDB, table: configuration.table)
+        quotas = QuotaStore(
+            counters: Counters(dynamoDB: dynamoDB, table: configuration.table),
+            quotas: configuration.access.quotas)
         doorbell = Doorbell(
             SQS(aws), workQueue: configuration.workQueue, resumeQueue: configuration.resumeQueue)
         self.directory = directory ?? WorkerDirectory(configuration, on: aws.http.loop)

@@ -115,7 +115,8 @@ struct BadInputTests {
             context["authorizer"] = ["jwt": ["claims": ["iss": "https://issuer.example", "sub": "mallory"]]]
             event["requestContext"] = .object(context)
             #expect(try await Self.invoke(.object(event), on: system)["statusCode"] == 200)
-            let foreign = try await Self.invoke(.object(event), on: system, ["--env", "AUTH_MODE=gateway"])
+            let foreign = try await Self.invoke(
+                .object(event), on: system, ["--env", "AUTH_MODE=both", "--env", "GATEWAY_AUTHORIZER=true"])
             #expect(foreign["statusCode"] == 404)
             #expect(foreign["body"]?.string?.contains("NOT_FOUND") == true)
             _ = try await system.api.job(id, is: "completed")

@@ -43,7 +43,8 @@ import Testing
         for module in ["Handlers", "AWSClients", "HTTP", "Runtime", "bootstrap"] {
             for literal in try literals(in: module) {
                 let isRead =
-                    literal.file.hasSuffix("/Configuration.swift") || literal.name.hasPrefix("AWS_")
+                    literal.file.hasSuffix("/Configuration.swift")
+                    || literal.file.hasSuffix("/AccessConfiguration.swift") || literal.name.hasPrefix("AWS_")
                     || literal.line.contains("environment")
                 if isRead { names.insert(literal.name) }
             }
@@ -58,7 +59,8 @@ import Testing
     }
 
     @Test func everyDocumentedVariableIsRead() throws {
-        let local: Set = ["NO_COLOR"]
+        // A name of one word is told from other text by nothing.
+        let local: Set = ["NO_COLOR", "REGISTRATION"]
         let read = try Self.read().union(["_HANDLER"]).union(local)
         #expect(try Self.documented().subtracting(read).sorted() == [])
     }

@@ -15,7 +15,7 @@ import Time
 
     @Test func defaultsAreTheDocumentedOnes() throws {
         let configuration = try Configuration(environment: Self.required)
-        #expect(configuration.authMode == .gateway)
+        #expect(configuration.access.mode == .both)
         #expect(configuration.workers.isEmpty)
         #expect(configuration.workerDefaults.slots == 1)
         #expect(configuration.maximumNodes == 100)
@@ -60,7 +60,7 @@ import Time
         ("COMFYUI_URLS", "ftp://x", "a comma-separated list of http:// or https:// addresses"),
         ("COMFYUI_SLOTS", "0", "a whole number from 1 to 16"),
         ("COMFYUI_SLOTS", "two", "a whole number from 1 to 16"),
-        ("AUTH_MODE", "open", "none or gateway"),
+        ("AUTH_MODE", "open", "none, api_key, jwt or both"),
         ("LEASE_SECONDS", "1", "a whole number from 2 to 600"),
         ("OUTPUT_BASE_URL", "pictures", "an http:// or https:// address"),
     ])

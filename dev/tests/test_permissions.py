@@ -29,7 +29,7 @@ def actions(handler: str) -> list[str]:
     allowed = [
         action
         for statement in statements(f"{handler.capitalize()}Role")
-        if statement["Effect"] == "Allow" and statement["Sid"] not in ("UseKey", "ReadReferences")
+        if statement["Effect"] == "Allow" and statement["Sid"] not in ("UseKey", "ReadReferences", "ReadSecrets")
         for action in listed(statement["Action"])
     ]
     return [*allowed, *(["s3:HeadBucket"] if "s3:ListBucket" in allowed else [])]

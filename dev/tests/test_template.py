@@ -7,6 +7,9 @@ from template import ROOT, functions, listed, named, resources, statements, temp
 
 HANDLERS = ["api", "dispatch", "notify", "stream", "sweep"]
 
+# What every role has, or has under a condition; tests of their own look at these.
+ASIDE = ("Log", "UseKey", "ReadReferences", "ReadSecrets")
+
 # What each handler calls (Sources/Handlers), as IAM names it. HeadBucket is s3:ListBucket, and so is the difference
 # between 404 and 403 for an object that is gone; a part of a multipart upload is s3:PutObject; what signs a presigned
 # address needs what the address allows. Lambda's pollers take messages under the function's role.
@@ -27,7 +30,8 @@ def query(*indexes: str) -> set[tuple[str, str]]:
 
 CALLS = {
     "api": JOBS | ANNOUNCE | query("queue", "by_user", "by_user_status")
-    | {("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
+    | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:DeleteItem", "Table"),
+       ("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
        ("sqs:SendMessage", "WorkQueue")},
     "stream": query("queue", "by_user", "by_user_status")
     | {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*"),
@@ -43,6 +47,16 @@ CALLS = {
 # Which handlers come to a file that calls AWS, and with which of the clients' operations. Whoever adds a call or a file
 # decides here whose role needs it.
 SOURCES = {
+    # What the stream needs of these it has from RecentItems.
+    "Access/APIKeyStore": ("api", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
+    "Access/AccountStore": ("api", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query"),
+    "Access/AuditLog": ("api", "dynamoDB.batchGet dynamoDB.put dynamoDB.query"),
+    "Access/Counters": ("api dispatch sweep", "dynamoDB.get dynamoDB.update"),
+    "Access/Invites": ("api", "dynamoDB.delete dynamoDB.put"),
+    # The counters' own operations apart: give back and days.
+    "Access/QuotaStore": ("api dispatch sweep", "dynamoDB.query dynamoDB.update"),
+    "Access/RecentItems": ("api stream", "dynamoDB.get"),
+    "Access/Sessions": ("api", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "API/HealthRoutes": ("api stream", "s3.headBucket"),
     # Where the page may show pictures from.
     "API/ContractRoutes": ("api stream", "s3.presignGet"),
@@ -65,6 +79,7 @@ SOURCES = {
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
 }
 ACTIONS = {
+    "dynamoDB.batchGet": "dynamodb:BatchGetItem",
     "dynamoDB.get": "dynamodb:GetItem", "dynamoDB.put": "dynamodb:PutItem", "dynamoDB.update": "dynamodb:UpdateItem",
     "dynamoDB.delete": "dynamodb:DeleteItem", "dynamoDB.query": "dynamodb:Query", "s3.headBucket": "s3:ListBucket",
     "s3.presignGet": "s3:GetObject", "s3.get": "s3:GetObject", "s3.put": "s3:PutObject", "s3.upload": "s3:PutObject",
@@ -85,7 +100,7 @@ def test_there_is_a_function_for_every_handler() -> None:
 def test_a_role_allows_what_the_handler_calls_and_no_more(handler: str) -> None:
     allowed = set()
     for statement in statements(f"{handler.capitalize()}Role"):
-        if statement["Effect"] == "Allow" and statement["Sid"] not in ("Log", "UseKey", "ReadReferences"):
+        if statement["Effect"] == "Allow" and statement["Sid"] not in ASIDE:
             for resource in listed(statement["Resource"]):
                 allowed |= {(action, named(resource)) for action in listed(statement["Action"])}
     assert allowed == CALLS[handler]
@@ -212,7 +227,12 @@ def test_a_queue_has_one_policy() -> None:
 def test_no_service_is_let_in_without_saying_whose() -> None:
     """Every permission for a service principal is bound to its source: no confused deputy."""
     account = {"Ref": "AWS::AccountId"}
-    for permission in resources("AWS::Lambda::Permission").values():
+    for name, permission in resources("AWS::Lambda::Permission").items():
+        if permission["Principal"] == "*":
+            # Not a service: whoever comes is asked by the function itself.
+            assert template()["Resources"][name]["Condition"] == "FunctionAsks"
+            assert permission.get("FunctionUrlAuthType") == "NONE" or permission["InvokedViaFunctionUrl"] is True
+            continue
         assert permission["SourceAccount"] == account
         assert "HttpApi" in permission["SourceArn"]["Fn::Sub"]
     documents = [p["PolicyDocument"] for p in resources("AWS::SQS::QueuePolicy").values()]
@@ -232,12 +252,21 @@ def test_no_service_is_let_in_without_saying_whose() -> None:
 def test_the_api_is_never_open() -> None:
     routes = {route["RouteKey"]: route for route in resources("AWS::ApiGatewayV2::Route").values()}
     route = routes.pop("$default")
-    # These tell nothing of anybody (`ContractTests`, `onlyHealthAndTheContractAreOpen` hold the function to the same).
+    # These tell nothing of anybody (`ContractTests` and `APIHandlerTests` hold the function to the same).
     assert set(routes) == {"GET /health", "GET /health/{probe}", "GET /openapi.json", "GET /docs"}
     assert route["RouteKey"] == "$default"
-    assert route["AuthorizationType"] == {"Fn::If": ["HasJWT", "JWT", "AWS_IAM"]}
+    gateway = {"Fn::If": ["HasJWT", "JWT", "AWS_IAM"]}
+    assert route["AuthorizationType"] == {"Fn::If": ["FunctionAsks", "NONE", gateway]}
     url = functions()["stream"]["FunctionUrlConfig"]
-    assert (url["AuthType"], url["InvokeMode"]) == ("AWS_IAM", "RESPONSE_STREAM")
+    assert url["AuthType"] == {"Fn::If": ["FunctionAsks", "NONE", "AWS_IAM"]}
+    assert url["InvokeMode"] == "RESPONSE_STREAM"
+    # Where the gateway asks nobody, the function does; what its authorizer says counts only where there is one.
+    assert template()["Parameters"]["Authentication"]["Default"] == "gateway"
+    for handler in ("api", "stream"):
+        variables = functions()[handler]["Environment"]["Variables"]
+        assert variables["GATEWAY_AUTHORIZER"] == {"Fn::If": ["FunctionAsks", "false", "true"]}
+        assert variables["TOKEN_SECRET"]["Fn::If"][:2] == ["FunctionAsks", {"Fn::Sub": "secret:${TokenSecret}"}]
+        assert variables["KEY_PEPPER"]["Fn::If"][:2] == ["FunctionAsks", {"Fn::Sub": "secret:${KeyPepper}"}]
     assert [h for h, f in functions().items() if "FunctionUrlConfig" in f] == ["stream"]
     assert all("AUTH_MODE" not in f["Environment"]["Variables"] for f in functions().values())
     (integration,) = resources("AWS::ApiGatewayV2::Integration").values()

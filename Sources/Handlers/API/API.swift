@@ -7,9 +7,11 @@ enum API {
     /// Of the workers only what the sweep stored is read; none is ever called from here.
     /// `objectInfo` replaces that. `patience` is how long a dependency may take to be called ready.
     static func router(
-        _ services: Services, objectInfo: (@Sendable () async -> ObjectInfoDigest?)? = nil,
+        _ services: Services, _ access: Access? = nil,
+        objectInfo: (@Sendable () async -> ObjectInfoDigest?)? = nil,
         patience: Duration = .seconds(2)
     ) -> Router {
+        let access = access ?? Access(services)
         let registry = WorkerRegistry(services: services)
         let digest = ObjectInfoCache(clock: { services.now }, fetch: { try await registry.digest() })
         let check = WorkflowCheck(
@@ -18,9 +20,17 @@ enum API {
         let jobs = JobRoutes(services: services)
         let contract = ContractRoutes(services: services)
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
-        return Router([
+        return Router(
+            jobRoutes(submissions, jobs) + healthRoutes(health) + contractRoutes(contract)
+                + accountRoutes(services, access)
+                + adminRoutes(services, access))
+    }
+
+    private static func jobRoutes(_ submissions: SubmissionRoutes, _ jobs: JobRoutes) -> [Route] {
+        [
             Route(
-                .post, "/v1/generate", "generate", .user(submissions.generate), scope: .jobsWrite, .generate),
+                .post, "/v1/generate", "generate", .user(submissions.generate), scope: .jobsWrite,
+                effect: .execution, .generate),
             Route(
                 .get, "/v1/generate/{id}", "getGeneratedJob", .user(jobs.show), scope: .jobsRead, .job),
             Route(
@@ -28,10 +38,10 @@ enum API {
                 .jobImage),
             Route(
                 .post, "/v1/workflows/execute", "executeWorkflow", .user(submissions.execute),
-                scope: .jobsWrite, .executeWorkflow),
+                scope: .jobsWrite, effect: .execution, .executeWorkflow),
             Route(
                 .post, "/v1/workflows/validate", "validateWorkflow", .user(submissions.validate),
-                scope: .jobsRead, .validateWorkflow),
+                scope: .jobsRead, effect: .read, .validateWorkflow),
             Route(.get, "/v1/jobs", "listJobs", .user(jobs.list), scope: .jobsRead, .jobList),
             Route(.get, "/v1/jobs/{id}", "getJob", .user(jobs.show), scope: .jobsRead, .job),
             Route(
@@ -41,13 +51,23 @@ enum API {
                 .jobEvents),
             Route(
                 .post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel), scope: .jobsWrite, .cancelJob),
+        ]
+    }
+
+    private static func healthRoutes(_ health: HealthRoutes) -> [Route] {
+        [
             Route(.get, "/health", "getHealth", .open(health.live), .liveness),
             Route(.get, "/health/live", "getLiveness", .open(health.live), .liveness),
             Route(.get, "/health/liveness", "getLivenessLong", .open(health.live), .liveness),
             Route(.get, "/health/ready", "getReadiness", .open(health.ready), .readiness),
             Route(.get, "/health/readiness", "getReadinessLong", .open(health.ready), .readiness),
+        ]
+    }
+
+    private static func contractRoutes(_ contract: ContractRoutes) -> [Route] {
+        [
             Route(.get, "/openapi.json", "getContract", .open(contract.openAPI), .contract),
             Route(.get, "/docs", "getDocs", .open(contract.docs), .docs),
-        ])
+        ]
     }
 }

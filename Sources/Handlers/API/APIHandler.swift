@@ -8,27 +8,25 @@ import Time
 /// The function behind API Gateway, a load balancer or a function URL: an event in, an answer out.
 struct APIHandler: HTTPHandler {
     private let router: Router
-    private let authenticator: Authenticator
+    private let access: Access
     private let finisher: ResponseFinisher
     private let maximumBodyBytes: Int
     private let streamURL: URL?
 
     /// Nothing is called yet.
     init(services: Services) {
-        let configuration = services.configuration
-        self.init(configuration, API.router(services))
+        let access = Access(services)
+        self.init(services.configuration, access, API.router(services, access))
     }
 
     /// With a table of routes of one's own.
-    init(_ configuration: Configuration, _ router: Router) {
+    init(_ configuration: Configuration, _ access: Access, _ router: Router) {
         self.router = router
-        authenticator = Authenticator(configuration.authMode)
+        self.access = access
         finisher = ResponseFinisher(CORSPolicy(configuration.corsAllowedOrigins))
         maximumBodyBytes = configuration.maximumBodyBytes
         streamURL = configuration.streamURL
-        if configuration.authMode == .none {
-            Log.warn("AUTH_MODE is none: whoever reaches this function may use it, all as one user")
-        }
+        access.warn()
     }
 
     func response(to error: EventDecodingError, _ context: InvocationContext) -> HTTPResponse {
@@ -54,11 +52,21 @@ struct APIHandler: HTTPHandler {
         let id = request.requestID.flatMap { $0.isEmpty ? nil : $0 } ?? context.requestID
         let begin = ContinuousClock.now
         let match = router.match(request.method, request.path)
+        var admitted = Admitted()
         var reply: Reply
         do {
-            reply = try await answer(to: request, match, id, context, streams)
+            reply = try await answer(to: request, match, id, context, streams, &admitted)
         } catch {
             reply = (HTTPResponse(Self.apiError(error), requestID: id), nil)
+        }
+        for (name, value) in admitted.headers where reply.response.headers[name] == nil {
+            reply.response.headers[name] = value
+        }
+        if case .route(let route, _) = match, access.audits(route, admitted.user) {
+            await access.audit.record(
+                AuditEntry(
+                    at: access.now, user: admitted.user, operation: route.name, request: request,
+                    requestID: id, status: reply.response.status))
         }
         reply.response = finisher.finish(reply.response, to: request, requestID: id)
         Log.info(
@@ -75,7 +83,7 @@ struct APIHandler: HTTPHandler {
 
     private func answer(
         to request: HTTPRequest, _ match: Router.Match, _ id: String, _ context: InvocationContext,
-        _ streams: Bool
+        _ streams: Bool, _ admitted: inout Admitted
     ) async throws -> Reply {
         switch match {
         case .none:
@@ -99,15 +107,18 @@ struct APIHandler: HTTPHandler {
             switch route.endpoint {
             case .open(let endpoint):
                 return (try await endpoint(call), nil)
+            case .signIn(let endpoint):
+                try await access.admitAnyone(request)
+                try checkSize(of: request)
+                let outcome = try await endpoint(call)
+                admitted.user = outcome.userID.map { User(id: $0, credential: .none) }
+                return (outcome.response, nil)
             case .user(let endpoint):
-                let user = try authenticator.user(of: request)
-                guard request.body.count <= maximumBodyBytes else {
-                    throw APIError(
-                        .payloadTooLarge, "The body must have at most \(maximumBodyBytes) bytes.")
-                }
+                let user = try await admit(request, route, streams, &admitted)
+                try checkSize(of: request)
                 return (try await endpoint(call, user), nil)
             case .events(let endpoint):
-                let user = try authenticator.user(of: request)
+                let user = try await admit(request, route, streams, &admitted)
                 guard streams else { return (try elsewhere(request), nil) }
                 guard let events = try await endpoint(call, user) else {
                     return (HTTPResponse(status: 204), nil)
@@ -115,6 +126,27 @@ struct APIHandler: HTTPHandler {
                 let response = HTTPResponse(status: 200, headers: ["Content-Type": "text/event-stream"])
                 return (response, request.method == .head ? nil : events)
             }
+        }
+    }
+
+    /// Who was let in, once that is known, and what the answer tells of the limits.
+    private struct Admitted {
+        var user: User?
+        var headers: HTTPHeaders = [:]
+    }
+
+    private func admit(
+        _ request: HTTPRequest, _ route: Route, _ streams: Bool, _ admitted: inout Admitted
+    ) async throws -> User {
+        let user = try await access.admit(request, to: route, counts: !streams, &admitted.headers)
+        admitted.user = user
+        if let scope = route.scope, !user.scopes.contains(scope) { throw APIError.lacks(scope) }
+        return user
+    }
+
+    private func checkSize(of request: HTTPRequest) throws(APIError) {
+        guard request.body.count <= maximumBodyBytes else {
+            throw APIError(.payloadTooLarge, "The body must have at most \(maximumBodyBytes) bytes.")
         }
     }
 

@@ -25,7 +25,8 @@ struct CORSPolicy: Sendable {
         guard let origin = allowed(request) else { return headers }
         headers["Access-Control-Allow-Origin"] = origin
         headers["Access-Control-Expose-Headers"] =
-            "Location, Preference-Applied, Retry-After, X-Request-Id"
+            "Location, Preference-Applied, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
+            + "X-RateLimit-Reset, X-Request-Id"
         return headers
     }
 
@@ -37,7 +38,8 @@ struct CORSPolicy: Sendable {
             return headers
         }
         headers["Access-Control-Allow-Methods"] = list
-        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, Prefer"
+        headers["Access-Control-Allow-Headers"] =
+            "Authorization, Content-Type, Idempotency-Key, Prefer, X-API-Key"
         headers["Access-Control-Max-Age"] = "600"
         return headers
     }

@@ -15,14 +15,14 @@ struct ContractRoutes: Sendable {
     /// `GET /openapi.json`.
     func openAPI(_ request: APIRequest) async -> HTTPResponse {
         .json(
-            Contract.document(API.router(services).routes, authMode: services.configuration.authMode),
+            Contract.document(API.router(services).routes, authMode: services.configuration.access.mode),
             headers: ["Cache-Control": Self.cacheControl])
     }
 
     /// `GET /docs`: the contract to read and to try.
     func docs(_ request: APIRequest) async -> HTTPResponse {
         let page = DocsPage(
-            Contract.document(API.router(services).routes, authMode: services.configuration.authMode))
+            Contract.document(API.router(services).routes, authMode: services.configuration.access.mode))
         return HTTPResponse(
             status: 200,
             headers: [

@@ -7,6 +7,8 @@ import Time
 struct JobDraft: Sendable {
     var graph: WorkflowGraph
     var options: JobOptions
+    /// Pictures that it makes, which its user's day is charged with.
+    var images = 1
     /// The node whose output is the primary one.
     var primaryNode: String?
     var executionMode = Job.ExecutionMode.sequential

@@ -7,7 +7,7 @@ import JSON
 import Telemetry
 import Time
 
-/// Makes a job of a draft, in `lifecycle.md`'s order: idempotency item, workflow item, job item, doorbell.
+/// Makes a job of a draft, in `lifecycle.md`'s order: idempotency item, quota, workflow item, job item, doorbell.
 ///
 /// Whatever dies in between: before the job item there is no job, only items that expire; after it the sweep rings.
 struct JobSubmission: Sendable {
@@ -54,12 +54,21 @@ struct JobSubmission: Sendable {
     private func create(_ draft: JobDraft, _ id: Job.ID, user: User, at now: Timestamp) async throws
         -> JobDocuments.Page
     {
-        let (workflow, job) = draft.job(id, user: user, at: now, policy: services.configuration.policy)
+        let (workflow, made) = draft.job(id, user: user, at: now, policy: services.configuration.policy)
+        var job = made
+        job.charge = try await charge(user, draft.images, at: now)
         let metadata = draft.options.metadata.map(JSON.object)
-        try await services.documents.store(
-            workflow: workflow, metadata: metadata, for: job, expires: expiry(of: job))
+        do {
+            try await services.documents.store(
+                workflow: workflow, metadata: metadata, for: job, expires: expiry(of: job))
+        } catch {
+            // There is no job yet that could fail.
+            await release(job)
+            throw error
+        }
         let created = try await services.store.create(job)
         guard created else {
+            await release(job)
             if let page = try await services.documents.page(id, at: now) { return page }
             throw APIError(.conflict, "The job of this \(IdempotencyKey.header) has been deleted.")
         }
@@ -76,6 +85,32 @@ struct JobSubmission: Sendable {
             await ring(for: id)
         }
         return page
+    }
+
+    /// What a job takes of its user's day; nil where nobody has to sign in.
+    private func charge(_ user: User, _ images: Int, at now: Timestamp) async throws -> Job.Charge? {
+        if services.configuration.access.mode == .none { return nil }
+        let taken: (charge: Job.Charge?, day: QuotaStore.Day)
+        do {
+            taken = try await services.quotas.take(images, for: user, at: now)
+        } catch {
+            Log.error("a job cannot be charged", ["error": .string("\(error)")])
+            if services.configuration.access.counterFailure == .open { return nil }
+            throw APIError.unavailable("The quota cannot be looked up at the moment.")
+        }
+        if let charge = taken.charge { return charge }
+        throw APIError.quotaExceeded(
+            taken.day, services.quotas.quotas[user.tier], wanted: images, at: now)
+    }
+
+    /// That this fails costs the user some pictures of this day.
+    private func release(_ job: Job) async {
+        guard let charge = job.charge else { return }
+        do {
+            try await services.quotas.release(charge, of: job.user)
+        } catch {
+            Log.error("a quota is not given back", ["error": .string("\(error)")])
+        }
     }
 
     /// After the job item: without it they would run for nobody. What fails here the sweep makes up for.
@@ -119,5 +154,22 @@ struct JobSubmission: Sendable {
                 "doorbell not rung, left to the sweep",
                 ["job_id": .string("\(id)"), "error": .string("\(error)")])
         }
+    }
+}
+
+extension APIError {
+    static func quotaExceeded(
+        _ day: QuotaStore.Day, _ quota: QuotaStore.Quota?, wanted: Int, at now: Timestamp
+    ) -> APIError {
+        let end = QuotaStore.end(of: now)
+        return APIError(
+            .quotaExceeded,
+            "This day's quota does not hold \(wanted) more pictures, or its time on GPUs is used up.",
+            details: [
+                "images_used": .number(day.images), "images_limit": quota.map { .number($0.images) } ?? .null,
+                "images_wanted": .number(wanted), "gpu_seconds_used": .number(day.gpuMilliseconds / 1000),
+                "gpu_seconds_limit": quota.map { .number($0.gpuSeconds) } ?? .null,
+                "resets_at": .string(end.rfc3339),
+            ], headers: ["Retry-After": "\(max(1, (end - now).components.seconds))"])
     }
 }

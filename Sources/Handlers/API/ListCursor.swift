@@ -12,14 +12,7 @@ enum ListCursor {
         guard text.utf8.count == 23, let bytes = Base64.decodeURL(text), bytes.count == 17,
             bytes[0] == version
         else { return nil }
-        let hex = Hex.encode(Array(bytes.dropFirst()))
-        var rest = hex[...]
-        let parts = [8, 4, 4, 4, 12].map { length in
-            let part = rest.prefix(length)
-            rest = rest.dropFirst(length)
-            return String(part)
-        }
-        return UUID(parts.joined(separator: "-"))
+        return UUID(bytes: Array(bytes.dropFirst()))
     }
 }
 

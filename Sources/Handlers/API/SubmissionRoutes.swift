@@ -68,6 +68,9 @@ struct SubmissionRoutes: Sendable {
     private func submit(
         _ draft: JobDraft, _ body: JSON.Object, _ key: String?, _ request: APIRequest, _ user: User
     ) async throws -> HTTPResponse {
+        var draft = draft
+        // Sound and video are somebody's time on a GPU too.
+        draft.images = max(1, draft.graph.pictureCount(check.rules.catalog))
         let repeatable = key.map {
             JobSubmission.Repeatable(key: $0, operation: request.operation, body: body)
         }

@@ -11,11 +11,25 @@ struct Announcer: Sendable {
         guard job.notificationPending, let event = job.completionEvent else { return }
         if job.id.part != nil { return await JobParts(services: services).takeIn(job.id) }
         do {
+            try await services.quotas.giveBack(job)
             try await publish(job, event)
-            _ = try await services.store.apply(.announced, to: job)
+            guard case .done = try await services.store.apply(.announced, to: job) else { return }
         } catch {
             Log.error(
                 "completion not announced, the sweep will try again",
+                ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+            return
+        }
+        await count(job)
+    }
+
+    /// One announcer's write was the one that took note: that one counts.
+    private func count(_ job: Job) async {
+        do {
+            try await services.quotas.addUse(of: job)
+        } catch {
+            Log.error(
+                "a job's time is not counted",
                 ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
         }
     }

@@ -58,6 +58,8 @@ struct Job: Sendable, Hashable {
     var seed: UInt64?
     var webhookURL: String?
     var hasMetadata = false
+    /// What was taken from its user's quota; nil where nobody has one.
+    var charge: Charge?
     /// When the table may forget it; set in final states only.
     var expiresAt: Timestamp?
 

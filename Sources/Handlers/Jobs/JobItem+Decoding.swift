@@ -42,6 +42,11 @@ extension JobItem {
         job.checkpoint = item["checkpoint"]?.string
         if case .n(let seed)? = item["seed"] { job.seed = UInt64(seed) }
         job.webhookURL = item["webhook_url"]?.string
+        if let charge = item["charge"]?.map {
+            job.charge = Job.Charge(
+                day: try text(charge, "day"), images: try integer(charge, "images"),
+                isReturned: charge["returned"]?.bool ?? false)
+        }
         job.hasMetadata = item["has_metadata"]?.bool ?? false
         job.expiresAt = (item[TableDefinition.timeToLiveAttribute]?.int64)
             .map { Timestamp(milliseconds: $0 * 1000) }

@@ -86,6 +86,7 @@ enum JobItem {
             item["part_count"] = .n(job.partNodes.count)
         }
         if job.hasMetadata { item["has_metadata"] = .bool(true) }
+        item["charge"] = job.charge.map(encode)
         if !job.workerLabels.isEmpty { item["worker_labels"] = .l(job.workerLabels.map { .s($0) }) }
         if job.notificationPending { item["notification_pending"] = .bool(true) }
         if let run = job.run { item.merge(encode(run)) { $1 } }
@@ -146,6 +147,12 @@ enum JobItem {
         ]
         map["width"] = output.width.map { .n($0) }
         map["height"] = output.height.map { .n($0) }
+        return .m(map)
+    }
+
+    private static func encode(_ charge: Job.Charge) -> AttributeValue {
+        var map: Item = ["day": .s(charge.day), "images": .n(charge.images)]
+        if charge.isReturned { map["returned"] = .bool(true) }
         return .m(map)
     }
 

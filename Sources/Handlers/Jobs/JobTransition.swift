@@ -166,6 +166,7 @@ extension Job {
         default:
             throw TransitionRefused(state: state)
         }
+        if !state.isFinal, next.job.givesBack { next.job.charge?.isReturned = true }
         return next
     }
 

@@ -11,6 +11,7 @@ import Time
 /// An API handler and what a test asks of it.
 struct APIBench: Sendable {
     let services: Services
+    let access: Access
     let handler: APIHandler
 
     /// Everything `Configuration` demands, of nowhere; `AUTH_MODE` is none.
@@ -23,8 +24,11 @@ struct APIBench: Sendable {
 
     init(_ services: Services, objectInfo: ObjectInfoDigest? = nil) {
         self.services = services
+        let access = Access(services)
+        self.access = access
         handler = APIHandler(
-            services.configuration, API.router(services, objectInfo: { objectInfo }, patience: .seconds(30)))
+            services.configuration, access,
+            API.router(services, access, objectInfo: { objectInfo }, patience: .seconds(30)))
     }
 
     /// Its AWS is a port where nobody listens: for what must be answered without.

@@ -62,7 +62,7 @@ struct APIHandlerTests {
 
     @Test(arguments: ["/health", "/health/", "/health/live", "/health/liveness/", "/api/health"])
     func livesWithoutAnybodySigningIn(_ path: String) async throws {
-        let answer = await (try bench(["AUTH_MODE": "gateway"])).get(path)
+        let answer = await (try bench(["AUTH_MODE": "both", "GATEWAY_AUTHORIZER": "true"])).get(path)
         #expect(answer.status == 200)
         #expect(answer.json == ["status": "ok"])
         #expect(answer.headers["Cache-Control"] == "no-store")
@@ -112,7 +112,9 @@ struct APIHandlerTests {
     }
 
     @Test func preflightNeedsNoIdentity() async throws {
-        let bench = try bench(["AUTH_MODE": "gateway", "CORS_ALLOWED_ORIGINS": "https://a.example"])
+        let bench = try bench([
+            "AUTH_MODE": "both", "GATEWAY_AUTHORIZER": "true", "CORS_ALLOWED_ORIGINS": "https://a.example",
+        ])
         let answer = await bench.send(
             HTTPRequest(
                 .options, "/v1/generate",
@@ -125,13 +127,14 @@ struct APIHandlerTests {
     }
 
     /// The table itself says which routes ask for nobody: a new one must not slip in.
-    @Test func onlyHealthAndTheContractAreOpen() async throws {
-        let bench = try bench(["AUTH_MODE": "gateway"])
+    @Test func onlyHealthTheContractAndSigningInAreOpen() async throws {
+        let open: Set = ["/openapi.json", "/docs", "/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh"]
+        let bench = try bench(["AUTH_MODE": "both", "GATEWAY_AUTHORIZER": "true"])
         for route in API.router(bench.services).routes {
             let path = route.path.description.split(separator: "{id}", omittingEmptySubsequences: false)
                 .joined(separator: "0192a5b0-c0de-7abc-89ab-cdef01234567")
             let answer = await bench.send(HTTPRequest(route.method, path))
-            if path.hasPrefix("/health") || ["/openapi.json", "/docs"].contains(path) {
+            if path.hasPrefix("/health") || open.contains(path) {
                 #expect(answer.status != 401, "\(path)")
             } else {
                 #expect(answer.status == 401, "\(path)")

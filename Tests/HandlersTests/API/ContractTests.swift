@@ -40,8 +40,12 @@ struct ContractTests {
     }
 
     @Test func saysWhoMustSignIn() async throws {
-        let closed = try await document(["AUTH_MODE": "gateway"])["paths"]
-        #expect(closed?["/v1/generate"]?["post"]?["security"] == [["bearer": ["jobs:write"]]])
+        let closed = try await document(["AUTH_MODE": "both"])["paths"]
+        #expect(
+            closed?["/v1/generate"]?["post"]?["security"]
+                == [["bearer": ["jobs:write"]], ["key": ["jobs:write"]]])
+        #expect(closed?["/v1/api-keys"]?["get"]?["security"] == [["bearer": ["account"]]])
+        #expect(closed?["/v1/auth/login"]?["post"]?["security"] == [])
         #expect(closed?["/health"]?["get"]?["security"] == [])
         let open = try await document(["AUTH_MODE": "none"])["paths"]
         #expect(open?["/v1/generate"]?["post"]?["security"] == [])

@@ -10,7 +10,7 @@ enum Contract {
     static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
 
     /// The whole document.
-    static func document(_ routes: [Route], authMode: Configuration.AuthMode) -> JSON {
+    static func document(_ routes: [Route], authMode: AccessConfiguration.Mode) -> JSON {
         var paths: JSON.Object = [:]
         for route in routes {
             let path = route.path.description
@@ -43,7 +43,7 @@ enum Contract {
         wherever `GET` is, `OPTIONS` everywhere.
         """
 
-    private static func operation(_ route: Route, _ authMode: Configuration.AuthMode) -> JSON.Object {
+    private static func operation(_ route: Route, _ authMode: AccessConfiguration.Mode) -> JSON.Object {
         let description = route.describe()
         var operation: JSON.Object = [
             "operationId": .string(route.name), "summary": .string(description.summary),
@@ -51,22 +51,26 @@ enum Contract {
         ]
         if !description.details.isEmpty { operation["description"] = .string(description.details) }
         let parameters =
-            route.path.parameters.map(pathParameter) + description.query.map { parameter($0, in: "query") }
+            route.path.parameters.map { pathParameter($0, of: route) }
+            + description.query.map { parameter($0, in: "query") }
             + description.headers.map { parameter($0, in: "header") }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         operation["requestBody"] = requestBody(description)
         operation["responses"] = .object(responses(route, description))
-        if route.isOpen || authMode == .none {
-            operation["security"] = []
-        } else {
-            let scopes = JSON.array(route.scope.map { [.string($0.rawValue)] } ?? [])
-            operation["security"] = .array(securitySchemes.keys.map { .object([$0: scopes]) })
-        }
+        let scopes = JSON.array(route.scope.map { [.string($0.rawValue)] } ?? [])
+        // No key is good for one's own account.
+        let schemes = route.scope == .account ? ["bearer"] : securitySchemes.keys
+        operation["security"] = .array(
+            route.asksNobody || authMode == .none ? [] : schemes.map { .object([$0: scopes]) })
         return operation
     }
 
-    private static func pathParameter(_ name: String) -> JSON {
-        ["name": .string(name), "in": "path", "required": true, "schema": Schema.id]
+    private static func pathParameter(_ name: String, of route: Route) -> JSON {
+        let isUser = route.path.description.hasPrefix("/v1/admin/users/")
+        return [
+            "name": .string(name), "in": "path", "required": true,
+            "schema": isUser ? FieldType<String>.userID.schema : Schema.id,
+        ]
     }
 
     private static func parameter(_ field: FieldDescription, in place: String) -> JSON {
@@ -140,7 +144,9 @@ enum Contract {
     /// Every error that a route may answer: those of its kind, and its own.
     static func errors(of route: Route, _ description: RouteDescription) -> [APIError.Code] {
         var errors: Set<APIError.Code> = [.internal, .timeout, .serviceUnavailable]
-        if !route.isOpen { errors.formUnion([.unauthenticated, .payloadTooLarge]) }
+        if !route.isOpen { errors.formUnion([.payloadTooLarge, .rateLimited]) }
+        if !route.asksNobody { errors.insert(.unauthenticated) }
+        if route.effect == .execution { errors.insert(.quotaExceeded) }
         if route.scope != nil { errors.insert(.forbidden) }
         if !route.path.parameters.isEmpty { errors.insert(.notFound) }
         if description.body != nil {
@@ -162,8 +168,13 @@ enum Contract {
 
     private static let securitySchemes: JSON.Object = [
         "bearer": [
-            "type": "http", "scheme": "bearer", "description": "A token that the API's authorizer knows.",
-        ]
+            "type": "http", "scheme": "bearer",
+            "description": "An access token of an account, or of the issuer that this deployment believes.",
+        ],
+        "key": [
+            "type": "apiKey", "in": "header", "name": .string(Authenticator.keyHeader),
+            "description": "An API key, good for its scopes.",
+        ],
     ]
 }
 

@@ -1,49 +1,10 @@
-import Crypto
-import HTTP
 import JSON
-import LambdaRuntime
 
-/// Whoever owns jobs. The id is fit for keys and object names.
-struct User: Sendable, Hashable {
-    let id: String
-
-    /// Everybody, where nobody has to sign in.
-    static let local = User(id: "local")
-
-    init(id: String) {
-        self.id = id
-    }
-
-    /// A foreign identity: an issuer and the name it knows its subject by. Hashed with the lengths in front, so that no two
-    /// pairs share a text, and no name of somebody else's stands in keys.
-    init(issuer: String, subject: String) {
-        let text = "\(issuer.utf8.count):\(issuer)\(subject.utf8.count):\(subject)"
-        id = "u-" + Hex.encode(Array(SHA256.hash(Array(text.utf8)).prefix(16)))
-    }
-}
-
-/// Finds out who is calling.
-struct Authenticator: Sendable {
-    let mode: Configuration.AuthMode
-
-    init(_ mode: Configuration.AuthMode) {
-        self.mode = mode
-    }
-
-    func user(of request: HTTPRequest) throws(APIError) -> User {
-        switch mode {
-        case .none: return .local
-        case .gateway:
-            if let user = request.authorizer.flatMap(Self.caller) { return user }
-            throw APIError(
-                .unauthenticated, "This request names no caller that the gateway vouches for.",
-                headers: ["WWW-Authenticate": #"Bearer realm="comfy-lambda""#])
-        }
-    }
-
+/// Whom the front end's own authorizer vouches for.
+enum GatewayIdentity {
     /// Whom an authorizer of API Gateway or a function URL vouches for. The members are the front end's own: a client cannot set them.
     /// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-    static func caller(vouchedForBy authorizer: JSON) -> User? {
+    static func user(vouchedForBy authorizer: JSON) -> User? {
         // HTTP API with a JWT authorizer; REST API with a Cognito one.
         if let claims = authorizer["jwt"]?["claims"] ?? authorizer["claims"] {
             return user(claims: claims)
