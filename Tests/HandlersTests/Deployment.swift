@@ -16,14 +16,20 @@ struct Deployment: Sendable {
     let completions: String
 
     /// `changes` are environment variables; `signed` false is for presigned addresses, which moto cannot check.
+    /// `endpoint` stands in front of moto.
     static func make(
-        on loop: EventLoop, _ changes: [String: String] = [:], signed: Bool = true
+        on loop: EventLoop, _ changes: [String: String] = [:], signed: Bool = true,
+        endpoint: String? = nil
     ) async throws -> Deployment {
-        let local = signed ? try await LocalAWS.shared() : try await LocalAWS.sharedWithoutSignatures()
+        let local =
+            signed && endpoint == nil
+            ? try await LocalAWS.shared() : try await LocalAWS.sharedWithoutSignatures()
         let name = "t-\(UUID.v4())"
         let aws = AWSClient(
             http: HTTPClient(loop: loop),
-            configuration: try AWSClient.Configuration(environment: local.environment))
+            configuration: try AWSClient.Configuration(
+                environment: endpoint.map { local.environment.merging(["AWS_ENDPOINT_URL": $0]) { $1 } }
+                    ?? local.environment))
         let dynamoDB = DynamoDB(aws)
         try await dynamoDB.call("CreateTable", TableDefinition.createTableInput(name: name))
         try await S3(aws).createBucket(name)

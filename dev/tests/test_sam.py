@@ -21,12 +21,13 @@ def sam(*command: str) -> subprocess.CompletedProcess:
     "command",
     [
         ("cfn-lint", "--include-checks", "W", "--non-zero-exit-code", "warning", "--", "template.yaml",
-         "deploy/worker/ecs.yaml"),
+         "deploy/worker/ecs.yaml", "deploy/scaling/ecs.yaml"),
         ("sam", "validate", "--lint"),
         ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"),
         ("kubernetes-validate", "--strict", "deploy/worker/kubernetes.yaml"),
         ("yamllint", "--strict", "-d", "{extends: relaxed, rules: {line-length: {max: 160}}}", "template.yaml",
-         ".github/workflows/ci.yml", "deploy/worker/ecs.yaml", "deploy/worker/kubernetes.yaml"),
+         ".github/workflows/ci.yml", "deploy/worker/ecs.yaml", "deploy/worker/kubernetes.yaml",
+         "deploy/scaling/ecs.yaml", "deploy/scaling/keda.yaml"),
     ],
     ids=lambda command: command[0],
 )  # fmt: skip

@@ -36,17 +36,18 @@ struct SweepHandler: InvocationHandler {
         for (name, value) in report {
             Metrics.add(Self.metrics[name] ?? name, Double(value.int ?? 0), .count)
         }
+        var line = report
         do {
             let backlog = try await Backlog.count(services.store)
             backlog.publish(alive: workers.alive)
-            report["queued"] = .number(backlog.queued)
-            report["running"] = .number(backlog.running)
-            report["oldest_queued_seconds"] = .number(Int(backlog.oldestAge.components.seconds))
+            line["queued"] = .number(backlog.queued)
+            line["running"] = .number(backlog.running)
+            line["oldest_queued_seconds"] = .number(backlog.oldestAge.components.seconds)
         } catch {
             // What was moved on counts more than what is told of it.
             Log.warn("backlog not counted", ["error": .string("\(error)")])
         }
-        Log.info("sweep", report)
+        Log.info("sweep", line)
         return JSON.object(report).serialized()
     }
 }
