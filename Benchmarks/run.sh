@@ -22,17 +22,34 @@ streaming() {
     ../.venv/bin/python streaming/run.py "$("${build[@]}" --show-bin-path)/transfer"
 }
 
+# What latency and video run: the programs as released.
+programs() {
+    swift build --package-path .. -c release --quiet --product bootstrap
+    swift build --package-path .. -c release --quiet --product comfy-lambda
+    swift build --package-path .. -c release --show-bin-path
+}
+
+latency() {
+    local build=(swift build --package-path latency -c release --static-swift-stdlib)
+    "${build[@]}" --quiet
+    ../.venv/bin/python latency/latency.py "$(programs)" "$("${build[@]}" --show-bin-path)/bare"
+}
+
+video() {
+    ../.venv/bin/python latency/video.py "$(programs)"
+}
+
 # The names of runtime/measure.py.
 runtime=(cold echo typed submit memory zip concurrency)
 
 names=("$@")
-[[ ${#names[@]} -gt 0 ]] || names=(json signing streaming "${runtime[@]}")
+[[ ${#names[@]} -gt 0 ]] || names=(json signing streaming latency video "${runtime[@]}")
 chosen=()
 for name in "${names[@]}"; do
     case $name in
-    json | signing | streaming) ;;
+    json | signing | streaming | latency | video) ;;
     runtime) chosen+=("${runtime[@]}") ;;
-    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, streaming, ${runtime[*]}, and runtime for all but the first three." >&2 && exit 1; }
+    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, streaming, latency, video, ${runtime[*]}, and runtime for all but the first five." >&2 && exit 1; }
         chosen+=("$name") ;;
     esac
 done
@@ -42,6 +59,8 @@ for name in "${names[@]}"; do
     json) echo "json: parsing a workflow" && json ;;
     signing) echo "signing: SigV4 beside botocore" && signing ;;
     streaming) echo "streaming: 1 GB to and from S3 in bounded memory" && streaming ;;
+    latency) echo "latency: from ComfyUI's last message to the announcement" && latency ;;
+    video) echo "video: memory while large outputs go from a worker to S3" && video ;;
     esac
 done
 if [[ ${#chosen[@]} -gt 0 ]]; then

@@ -15,6 +15,15 @@ struct JobRunner: Sendable {
     let slots: SlotPool
     let registry: WorkerRegistry
     let announcer: Announcer
+    /// One for all runs of the process.
+    private let gate = TransferGate(limit: OutputStore.parallel)
+
+    init(services: Services, slots: SlotPool, registry: WorkerRegistry, announcer: Announcer) {
+        self.services = services
+        self.slots = slots
+        self.registry = registry
+        self.announcer = announcer
+    }
 
     /// What becomes of the slot.
     enum SlotFate: Sendable {
@@ -42,7 +51,7 @@ struct JobRunner: Sendable {
             handOffAt: deadline - configuration.handOffMargin)
         let prompt = PromptRun(
             claimed: job, worker: slot.worker, client: client, services: services,
-            registry: registry, ledger: ledger)
+            registry: registry, ledger: ledger, gate: gate)
         let end = await withTaskGroup(of: RunEnd?.self) { group in
             group.addTask { await prompt.run() }
             group.addTask { await guardian.watch() }

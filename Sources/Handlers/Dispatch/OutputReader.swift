@@ -10,14 +10,22 @@ actor OutputReader {
     private var count = 0
     private var held: [[UInt8]] = []
     private var ended = false
+    /// Where a large output waits for its turn, and whether it has it.
+    private let gate: TransferGate?
+    private var isInside = false
     /// Why the worker's side ended early.
     private(set) var failure: ComfyUIError?
 
-    init(_ response: HTTPClient.StreamingResponse) {
+    /// What is handed on without a place behind the gate.
+    static let freeLength = 1 << 20
+
+    init(_ response: HTTPClient.StreamingResponse, through gate: TransferGate) {
+        self.gate = gate
         source = { () async throws(HTTPError) in try await response.next() }
     }
 
     init(_ bytes: [UInt8]) {
+        gate = nil
         source = { () async throws(HTTPError) in nil }
         held = bytes.isEmpty ? [] : [bytes]
     }
@@ -41,15 +49,25 @@ actor OutputReader {
             guard var piece = held.isEmpty ? try await read() : held.removeFirst() else { return nil }
             if let kept = filter?.filter(piece) { piece = kept }
             if piece.isEmpty { continue }
+            if let gate, !isInside, count + piece.count > Self.freeLength {
+                isInside = await gate.enter()
+                if !isInside { throw ComfyUIError(.cancelled, "The transfer was cancelled.") }
+            }
             count += piece.count
             hash?.update(piece)
             return piece
         }
     }
 
-    /// How much passed, and its SHA-256.
-    func finish() -> (bytes: Int, sha256: [UInt8]) {
-        (count, hash.take()?.finalize() ?? [])
+    /// How much passed, and its SHA-256. Nothing is read any more, well or not.
+    func finish() async -> (bytes: Int, sha256: [UInt8]) {
+        ended = true
+        held = []
+        if isInside {
+            isInside = false
+            await gate?.leave()
+        }
+        return (count, hash.take()?.finalize() ?? [])
     }
 
     private func read() async throws(ComfyUIError) -> [UInt8]? {

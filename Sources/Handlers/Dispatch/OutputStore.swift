@@ -17,6 +17,7 @@ struct OutputStore: Sendable {
     let job: Job
     let client: ComfyUIClient
     let ledger: OutputLedger
+    let gate: TransferGate
 
     /// How many outputs are on their way at once.
     static let parallel = 4
@@ -148,7 +149,7 @@ struct OutputStore: Sendable {
                 throw .worker(error)
             }
             return try await upload(
-                OutputReader(response), name: file.filename, nodeID: file.nodeID, source.index)
+                OutputReader(response, through: gate), name: file.filename, nodeID: file.nodeID, source.index)
         }
     }
 
@@ -169,6 +170,7 @@ struct OutputStore: Sendable {
         // A page or a script must not run under the bucket's address, however it is served.
         if ![.image, .video, .audio].contains(media.kind) { options.contentDisposition = "attachment" }
         options.cacheControl = "private, max-age=31536000, immutable"
+        let failure: AWSError?
         do {
             // An output of one part is one PUT that can be repeated; a larger one never has more than two parts in memory.
             var parts = S3.UploadOptions()
@@ -176,12 +178,14 @@ struct OutputStore: Sendable {
             try await s3.upload(bucket: configuration.bucket, key: key, options: options, parts) {
                 try await reader.next()
             }
+            failure = nil
         } catch {
-            // A worker that stopped in the middle also ends the upload: say which of the two it was.
-            if let lost = await reader.failure { throw .worker(lost) }
-            throw .storage(error)
+            failure = error
         }
         let (bytes, digest) = await reader.finish()
+        // A worker that stopped in the middle also ends the upload: say which of the two it was.
+        if let lost = await reader.failure { throw .worker(lost) }
+        if let failure { throw .storage(failure) }
         return Job.Output(
             index: index, nodeID: Self.clipped(nodeID, to: 64), kind: media.kind,
             filename: Self.clipped(name, to: 255),

@@ -15,6 +15,7 @@ struct PromptRun: Sendable {
     let services: Services
     let registry: WorkerRegistry
     let ledger: OutputLedger
+    let gate: TransferGate
 
     private var store: JobStore { services.store }
     private var configuration: Configuration { services.configuration }
@@ -90,7 +91,7 @@ struct PromptRun: Sendable {
         }
         let outputs = OutputStore(
             s3: services.s3, configuration: configuration, loop: services.http.loop, job: job, client: client,
-            ledger: ledger)
+            ledger: ledger, gate: gate)
         if isResumed || job.attempt > 1 { await outputs.abortUnfinished() }
         let foresight = OutputForesight()
         // Both end with the watch: the one is cancelled, the other is waited for where the outputs count.

@@ -68,9 +68,9 @@ struct DispatchBench: Sendable {
         }
     }
 
-    /// Asks again and again, for 30 s at most.
+    /// Asks again and again, for a minute at most.
     func until(_ what: String, _ isSo: () async throws -> Bool) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<1200 {
             if try await isSo() { return }
             try await testLoop.sleep(for: .milliseconds(50))
         }

@@ -24,8 +24,9 @@ import Time
             store = OutputStore(
                 s3: services.s3, configuration: services.configuration, loop: testLoop,
                 job: try Sample.submitted(),
-                client: ComfyUIClient(http: services.http, address: try #require(URL(worker))), ledger: ledger
-            )
+                client: ComfyUIClient(http: services.http, address: try #require(URL(worker))),
+                ledger: ledger,
+                gate: TransferGate(limit: 1))
         }
 
         func object(_ key: String) async throws -> [UInt8] {
@@ -160,7 +161,8 @@ import Time
         await ledger.load()
         let store = OutputStore(
             s3: bench.services.s3, configuration: bench.services.configuration, loop: testLoop,
-            job: try Sample.submitted(), client: bench.store.client, ledger: ledger)
+            job: try Sample.submitted(), client: bench.store.client, ledger: ledger,
+            gate: TransferGate(limit: 1))
         let all = HistoryEntry(
             outcome: .success, files: [Self.file("a.txt"), Self.file("b.txt"), Self.file("c.txt")])
         let resumed = try await store.store(all).get()
@@ -201,5 +203,20 @@ import Time
         #expect(output.sha256 == Hex.encode(SHA256.hash(object)))
         #expect(String(decoding: object, as: UTF8.self).contains("class_type") == !strips)
         #expect((object == original) == !strips)
+    }
+
+    /// Two that are too large to go at once still both come, whole, with one place for them.
+    @Test func largeOutputsTakeTurns() async throws {
+        let large = [UInt8](repeating: 65, count: OutputReader.freeLength * 3 / 2)
+        let worker = try Worker { Array("\($0) ".utf8) + large }
+        let bench = try await Bench(worker: worker.address)
+        let entry = HistoryEntry(
+            outcome: .success, files: ["a", "b", "c"].map { Self.file("\($0).txt") })
+        let store = bench.store
+        let outputs = try await testLoop.task { try await store.store(entry).get() }.value
+        #expect(outputs.map(\.bytes) == [Int](repeating: large.count + 6, count: 3))
+        #expect(Set(outputs.map(\.sha256)).count == 3)
+        // The place was given back.
+        #expect(await store.gate.enter())
     }
 }
