@@ -233,6 +233,26 @@ import Time
         #expect(try await bench.dispatchToTheEnd(queued.id).state == .completed)
     }
 
+    /// Of two free workers, again and again the one that has the job's model loaded.
+    @Test func jobsGoWhereTheirModelsAreLoaded() async throws {
+        let bench = try await DispatchBench(workers: [[], []])
+        let workers = bench.deployment.services.configuration.workers
+        for worker in workers {
+            try await bench.dispatcher.registry.recordSuccess(of: worker, at: bench.deployment.services.now)
+        }
+        let checkpoint = "sd_xl_base_1.0.safetensors"
+        try await bench.dispatcher.registry.recordCheckpoint(checkpoint, of: workers[1])
+        for _ in 0..<4 {
+            let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
+            try await bench.deployment.dynamoDB.update(
+                JobItem.key(queued.id), in: bench.store.table, [.set("checkpoint", .s(checkpoint))])
+            try await bench.dispatch(hint: queued.id)
+            let job = try await bench.job(queued.id)
+            #expect(job.state == .completed)
+            #expect(job.attempts.map(\.worker) == [workers[1].id])
+        }
+    }
+
     @Test func twoDispatchersOnOneSlotRunEachJobOnce() async throws {
         let bench = try await DispatchBench()
         var ids: [Job.ID] = []

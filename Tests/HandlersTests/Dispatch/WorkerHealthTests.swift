@@ -88,4 +88,46 @@ import Time
         #expect(worker.stuckPrompt == nil)
         #expect(worker.isUsable(at: services.now))
     }
+
+    /// A worker that does not answer `/queue` for the first `failures` times, and then says that it runs a job.
+    private static func probe(failures: Int) async throws -> (alive: Int, worker: Worker) {
+        let asked = Asked()
+        let comfyUI = try HTTPServer(on: testLoop) { request in
+            if request.path == "/queue", asked.count() <= failures { return ServerResponse(status: 503) }
+            let body: JSON =
+                request.path == "/queue"
+                ? ["queue_running": [[0, "long-1", [:], [:], []]], "queue_pending": []] : [:]
+            return ServerResponse(headers: ["Content-Type": "application/json"], body: body.serialized())
+        }
+        defer { comfyUI.stop() }
+        let (services, registry) = try await registry("http://127.0.0.1:\(comfyUI.port)")
+        let probe = WorkerProbe(
+            services: services, registry: registry, slots: Dispatcher(services: services).slots)
+        let alive = try await probe.refresh(until: .now + .seconds(30)).alive
+        return (alive, try await worker(registry))
+    }
+
+    private final class Asked: Sendable {
+        private let value = Mutex(0)
+        func count() -> Int {
+            value.withLock { value in
+                value += 1
+                return value
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, 2]) func aWorkerThatAnswersTheThirdTimeIsWell(_ failures: Int) async throws {
+        let (alive, worker) = try await Self.probe(failures: failures)
+        #expect(alive == 1)
+        #expect(worker.failures == 0)
+        // A job that runs is no reason to leave it out, however long it takes; it counts as its queue.
+        #expect(worker.queueLength == 1)
+    }
+
+    @Test func aWorkerThatDoesNotAnswerThreeTimesIsIll() async throws {
+        let (alive, worker) = try await Self.probe(failures: 3)
+        #expect(alive == 0)
+        #expect(worker.isDead)
+    }
 }
