@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 seconds=${1:-10}
 shift || true
 targets=("$@")
-[[ ${#targets[@]} -gt 0 ]] || targets=(xml json date event websocket chunks)
+[[ ${#targets[@]} -gt 0 ]] || targets=(xml json date event websocket response chunks)
 work=.build/fuzz
 mkdir -p "$work/finds" "$work/logs" || exit 1
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// What is fuzzed. `FUZZ_TARGET` picks one for the process.
 enum FuzzTarget: String, CaseIterable {
-    case xml, json, date, event, websocket, chunks
+    case xml, json, date, event, websocket, response, chunks
 
     static let current: FuzzTarget = {
         let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
@@ -20,6 +20,7 @@ enum FuzzTarget: String, CaseIterable {
         case .date: fuzzHTTPDate(bytes)
         case .event: fuzzEvent(bytes)
         case .websocket: fuzzWebSocket(bytes)
+        case .response: fuzzResponse(bytes)
         case .chunks: fuzzChunks(bytes)
         }
     }

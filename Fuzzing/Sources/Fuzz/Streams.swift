@@ -38,6 +38,48 @@ private func frames(of pieces: [ArraySlice<UInt8>]) -> Reading {
     return reading
 }
 
+/// A response is the same, or the same is wrong with it, however the network cuts it; its body keeps to the limit.
+func fuzzResponse(_ bytes: [UInt8]) {
+    guard let first = bytes.first else { return }
+    let rest = bytes.dropFirst()
+    let cut = rest.index(rest.startIndex, offsetBy: min(Int(first), rest.count))
+    let whole = response(of: [rest])
+    precondition(response(of: [rest[..<cut], rest[cut...]]) == whole, "a cut changes what is read")
+    if let body = whole.body { precondition(body.count <= 1 << 12, "a body over the limit") }
+}
+
+private struct ResponseReading: Equatable {
+    var status: Int?
+    var headers: [String] = []
+    var body: [UInt8]?
+    var keepsConnection = false
+    var failure: HTTPError.Code?
+}
+
+private func response(of pieces: [ArraySlice<UInt8>]) -> ResponseReading {
+    var reader = ResponseReader(limit: 1 << 12)
+    var reading = ResponseReading()
+    var pending: [UInt8] = []
+    do throws(ResponseReader.Failure) {
+        for piece in pieces {
+            pending += piece
+            let taken = try reader.read(pending.span)
+            pending.removeFirst(taken)
+        }
+        // What comes behind a response is the next one's: whoever reads sees it and gives the connection up.
+        reading.keepsConnection = reader.isComplete && reader.keepsConnection && pending.isEmpty
+        if !reader.isComplete { try reader.end() }
+    } catch {
+        reading.failure = error.code
+    }
+    if let response = reader.take() {
+        reading.status = response.status
+        reading.headers = response.headers.map { "\($0): \($1)" }
+        reading.body = response.body
+    }
+    return reading
+}
+
 private let loop = EventLoop()
 
 /// A body in pieces of any size comes out in chunks that hold it, as long as was announced. The input: flags, then a
