@@ -209,7 +209,7 @@ import Time
 
     @Test func aLeaseShorterThanTheHeartbeatIsHeldAllTheSame() async throws {
         let bench = try await DispatchBench(
-            ["--step-ms", "200"], ["LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "5"])
+            ["--step-ms", "400"], ["LEASE_SECONDS": "4", "HEARTBEAT_SECONDS": "5"])
         let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
         async let dispatched = bench.dispatch()
         try await bench.untilSubmitted(queued.id)

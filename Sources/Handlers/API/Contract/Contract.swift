@@ -90,7 +90,7 @@ enum Contract {
                 JSON.Object(description.bodyExamples.map { ($0.name, ["value": $0.body]) }))
         }
         return [
-            "required": .bool(fields.contains(where: \.isRequired)),
+            "required": .bool(!fields.isEmpty),
             "content": ["application/json": .object(content)],
         ]
     }
