@@ -1,5 +1,5 @@
-/// An element with its text and its children; names without namespace prefix. Attributes are not kept: no answer
-/// read here needs one.
+/// An element with its text and its children; a name stands as it was written, its prefix included. Attributes are not
+/// kept. No answer read here has the one or needs the other.
 struct XMLElement: Sendable, Hashable {
     var name: String
     /// The character data directly inside, joined; indentation included where there are children too.

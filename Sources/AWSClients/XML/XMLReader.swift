@@ -75,8 +75,7 @@ extension XMLElement {
         elements += 1
         if open.count >= maximumDepth { return refuse("more than \(maximumDepth) elements deep") }
         if elements > maximumElements { return refuse("more than \(maximumElements) elements") }
-        let local = name.split(separator: ":").last.map(String.init) ?? name
-        open.append((XMLElement(name: local), []))
+        open.append((XMLElement(name: name), []))
     }
 
     private func end() {
