@@ -41,21 +41,31 @@ static inline int comfy_ares_milliseconds(ares_channel channel, int most) {
     return wait ? (int)(wait->tv_sec * 1000 + (wait->tv_usec + 999) / 1000) : most;
 }
 
-// An address as text, when it is one that a server can have: not unspecified, link-local (the metadata services of a
-// cloud), multicast or broadcast, and not an IPv4 address in IPv6's clothes. 0 when it is none.
-static inline int comfy_host_address(const struct sockaddr *address, char *text, int size) {
+// Whether an address is one that a server can have: not unspecified, link-local (the metadata services of a cloud),
+// multicast or broadcast, and not an IPv4 address in IPv6's clothes.
+static inline int comfy_is_host_address(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        uint32_t number = ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
+        return number >> 24 != 0 && number >> 28 < 0xE && number >> 16 != 0xA9FE;
+    }
+    if (address->sa_family == AF_INET6) {
+        struct in6_addr v6 = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        // ::1 counts as compatible with IPv4.
+        if (IN6_IS_ADDR_LOOPBACK(&v6)) return 1;
+        return !(IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) || IN6_IS_ADDR_MULTICAST(&v6) ||
+                 IN6_IS_ADDR_V4MAPPED(&v6) || IN6_IS_ADDR_V4COMPAT(&v6));
+    }
+    return 0;
+}
+
+// An IPv4 or IPv6 address as text; 0 when it is neither.
+static inline int comfy_address_text(const struct sockaddr *address, char *text, int size) {
     if (address->sa_family == AF_INET) {
         struct in_addr v4 = ((const struct sockaddr_in *)(const void *)address)->sin_addr;
-        uint32_t number = ntohl(v4.s_addr);
-        if (number >> 24 == 0 || number >> 28 >= 0xE || number >> 16 == 0xA9FE) return 0;
         return inet_ntop(AF_INET, &v4, text, (socklen_t)size) != 0;
     }
     if (address->sa_family == AF_INET6) {
         struct in6_addr v6 = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        if (IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) || IN6_IS_ADDR_MULTICAST(&v6) ||
-            IN6_IS_ADDR_V4MAPPED(&v6) || IN6_IS_ADDR_V4COMPAT(&v6))
-            // ::1 counts as compatible with IPv4.
-            if (!IN6_IS_ADDR_LOOPBACK(&v6)) return 0;
         return inet_ntop(AF_INET6, &v6, text, (socklen_t)size) != 0;
     }
     return 0;

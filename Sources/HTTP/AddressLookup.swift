@@ -18,6 +18,8 @@ import Glibc
     private let name: String
     private let source: Source
     private let family: Family
+    /// Leaves addresses out that no server can have.
+    private let skipsUnusable: Bool
     private let servers: String?
     private let loop: EventLoop
     private var channel: ares_channel?
@@ -31,10 +33,14 @@ import Glibc
     private static let tryMilliseconds: Int32 = 1000
     private static let tries: Int32 = 3
 
-    init(_ name: String, _ source: Source, _ family: Family, servers: String?, on loop: EventLoop) {
+    init(
+        _ name: String, _ source: Source, _ family: Family, _ skipsUnusable: Bool, servers: String?,
+        on loop: EventLoop
+    ) {
         self.name = name
         self.source = source
         self.family = family
+        self.skipsUnusable = skipsUnusable
         self.servers = servers
         self.loop = loop
     }
@@ -89,7 +95,7 @@ import Glibc
     private func hear(_ status: Int32, _ list: UnsafeMutablePointer<ares_addrinfo>?) {
         defer { if let list = unsafe list { unsafe ares_freeaddrinfo(list) } }
         switch status {
-        case ARES_SUCCESS: unsafe answer(.success(Self.addresses(list)))
+        case ARES_SUCCESS: unsafe answer(.success(addresses(list)))
         case ARES_ENOTFOUND, ARES_ENODATA: answer(.success([]))
         // What c-ares says when the hosts file does not have the name and there is nobody else to ask.
         case ARES_ECONNREFUSED where source == .hostsFile: answer(.success([]))
@@ -97,7 +103,7 @@ import Glibc
         }
     }
 
-    private static func addresses(_ list: UnsafeMutablePointer<ares_addrinfo>?) -> [String] {
+    private func addresses(_ list: UnsafeMutablePointer<ares_addrinfo>?) -> [String] {
         var addresses: [String] = []
         var known: Set<String> = []
         var next = unsafe list?.pointee.nodes
@@ -110,13 +116,14 @@ import Glibc
         return addresses
     }
 
-    private static func text(_ address: UnsafePointer<sockaddr>?) -> String? {
+    private func text(_ address: UnsafePointer<sockaddr>?) -> String? {
         guard let address = unsafe address else { return nil }
+        if skipsUnusable, unsafe comfy_is_host_address(address) == 0 { return nil }
         var bytes = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let isHost = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-            unsafe comfy_host_address(address, buffer.baseAddress, Int32(buffer.count)) != 0
+        let isKnown = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+            unsafe comfy_address_text(address, buffer.baseAddress, Int32(buffer.count)) != 0
         }
-        guard isHost else { return nil }
+        guard isKnown else { return nil }
         return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 

@@ -37,6 +37,8 @@ extension TransferDelegate {
     /// libcurl's reason for a failure, which it writes here.
     private let errorText: UnsafeMutablePointer<CChar>
     private var headers = HeaderList()
+    /// Where to connect whatever the address says; libcurl reads it while the handle is used.
+    private var destination: HeaderList?
     private let address = AddressHandle()
     /// Where the multi handle keeps it; nil outside of one.
     var place: Int?
@@ -150,6 +152,21 @@ extension TransferDelegate {
         address.set(url)
         unsafe comfy_curl_setopt_pointer(pointer, CURLOPT_CURLU, UnsafeMutableRawPointer(address.pointer))
         set(CURLOPT_REQUEST_TARGET, url.target)
+    }
+
+    /// Has the next transfer connect to this address, given as a number, and look up no name; nil for the host's own. A kept
+    /// connection is used again only for the same host at the same address.
+    func connect(to address: String?, port: Int) {
+        guard let address else {
+            if destination != nil { unsafe comfy_curl_setopt_pointer(pointer, CURLOPT_CONNECT_TO, nil) }
+            destination = nil
+            return
+        }
+        let host = address.utf8.contains(UInt8(ascii: ":")) ? "[\(address)]" : address
+        var list = HeaderList()
+        list.append(line: "::\(host):\(port)")
+        unsafe comfy_curl_setopt_pointer(pointer, CURLOPT_CONNECT_TO, UnsafeMutableRawPointer(list.pointer))
+        destination = consume list
     }
 
     func clearError() { unsafe errorText.pointee = 0 }

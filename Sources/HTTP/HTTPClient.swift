@@ -63,6 +63,10 @@ public final class HTTPClient: Sendable {
         /// Redirects followed; 0 gives the redirect itself back. 303, and 301 and 302 to a POST, become GET; another
         /// origin gets no `Authorization`, `Cookie` or `X-Amz-Security-Token`; https never leads to http.
         public var maximumRedirects = 0
+        /// Looks at where the request leads, and each redirect, before anything is sent. For addresses that somebody else chose.
+        public var addressGuard: AddressGuard?
+        /// The one address that the guard lets this request connect to.
+        var pinnedAddress: String?
         /// Sends `Accept-Encoding: gzip` and decompresses such a response; its headers stay as they were sent.
         public var acceptsGzip = false
 
@@ -123,10 +127,10 @@ public final class HTTPClient: Sendable {
     /// Any status is a response; only a failed exchange throws. Cancelling the task cancels the transfer.
     public func send(_ request: Request) async throws(HTTPError) -> Response {
         let request = Self.traced(request)
-        guard request.maximumRedirects > 0 else { return try await exchange(request).response }
+        guard request.maximumRedirects > 0 else { return try await exchange(guarded(request)).response }
         var redirects = Redirects(request)
         while true {
-            let (response, target) = try await exchange(redirects.request)
+            let (response, target) = try await exchange(guarded(redirects.request))
             guard try redirects.follow(response.status, target) else { return response }
         }
     }
@@ -135,7 +139,7 @@ public final class HTTPClient: Sendable {
     public func stream(_ request: Request) async throws(HTTPError) -> StreamingResponse {
         var redirects = Redirects(Self.traced(request))
         while true {
-            let transfer = try makeTransfer(redirects.request, isStreaming: true)
+            let transfer = try makeTransfer(try await guarded(redirects.request), isStreaming: true)
             loop.perform { transfer.start() }
             let body = ResponseBody(transfer, on: self)
             let (head, target) = try await result(of: transfer) { $0.takeHead() }.get()
@@ -151,6 +155,22 @@ extension HTTPClient {
         guard CallContext.current != nil else { return request }
         var request = request
         request.headers.addTrace()
+        return request
+    }
+
+    /// The request with the address that its guard found for it; what the guard's questions took is part of its time.
+    private func guarded(_ request: Request) async throws(HTTPError) -> Request {
+        guard let addressGuard = request.addressGuard else { return request }
+        let begun = ContinuousClock.now
+        var request = request
+        request.pinnedAddress = try await addressGuard.address(for: request.url)
+        if let total = request.timeouts.total {
+            let left = total - begun.duration(to: .now)
+            guard left > .zero else {
+                throw HTTPError(.timeout, request.url, "its name took too long", mayHaveBeenSent: false)
+            }
+            request.timeouts.total = left
+        }
         return request
     }
 

@@ -10,6 +10,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public static let invalidRequest = Code(rawValue: "invalidRequest")
         /// The host's name has no address, or no name server answered.
         public static let resolve = Code(rawValue: "resolve")
+        /// The request's `AddressGuard` does not let it go where its address, or a redirect, leads.
+        public static let forbiddenAddress = Code(rawValue: "forbiddenAddress")
         /// Nobody listens at the address, or a proxy refused.
         public static let connect = Code(rawValue: "connect")
         /// The TLS handshake failed; an untrusted certificate or another host's is the usual reason.

@@ -15,6 +15,11 @@ internal import CCurl
         append(name, separator: isBlank ? ";" : ": ", isBlank ? "" : value)
     }
 
+    /// A line that is no header's, for options that take a list of their own form.
+    mutating func append(line: String) {
+        append(line, separator: "", "")
+    }
+
     /// Has libcurl leave out a line that it would write by itself.
     mutating func leaveOut(_ name: String) {
         append(name, separator: ":", "")

@@ -30,19 +30,28 @@ public struct NameResolver: Sendable {
     ///
     /// Left out are addresses that no server can have, and link-local ones, where clouds have their metadata services.
     public func addresses(of name: String) async throws(Failure) -> [String] {
-        let listed = try await look(name, in: .hostsFile, .any)
+        try await find(name, skipsUnusable: true)
+    }
+
+    /// The same with nothing left out: for whoever decides by what he finds, as `AddressGuard` does.
+    func allAddresses(of name: String) async throws(Failure) -> [String] {
+        try await find(name, skipsUnusable: false)
+    }
+
+    private func find(_ name: String, skipsUnusable: Bool) async throws(Failure) -> [String] {
+        let listed = try await look(name, in: .hostsFile, .any, skipsUnusable)
         if !listed.isEmpty {
             let short = listed.filter { !$0.utf8.contains(UInt8(ascii: ":")) }
             return short.isEmpty ? listed : short
         }
-        let short = try await look(name, in: .servers, .v4)
-        return short.isEmpty ? try await look(name, in: .servers, .v6) : short
+        let short = try await look(name, in: .servers, .v4, skipsUnusable)
+        return short.isEmpty ? try await look(name, in: .servers, .v6, skipsUnusable) : short
     }
 
-    private func look(_ name: String, in source: AddressLookup.Source, _ family: AddressLookup.Family)
-        async throws(Failure) -> [String]
-    {
-        let lookup = AddressLookup(name, source, family, servers: servers, on: loop)
+    private func look(
+        _ name: String, in source: AddressLookup.Source, _ family: AddressLookup.Family, _ skipsUnusable: Bool
+    ) async throws(Failure) -> [String] {
+        let lookup = AddressLookup(name, source, family, skipsUnusable, servers: servers, on: loop)
         do {
             try await loop.suspend { suspension in
                 suspension.withdraw = { lookup.cancel() }

@@ -115,8 +115,12 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         // 0 would mean libcurl's own default, five minutes.
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect?.clampedMilliseconds ?? Int(Int32.max))
         easy.set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.clampedMilliseconds ?? 0)
+        easy.connect(to: request.pinnedAddress, port: request.url.effectivePort)
         if !pool.configuration.proxies.isEmpty {
-            easy.set(CURLOPT_PROXY, pool.configuration.proxies.proxy(for: request.url) ?? "")
+            // A proxy would look up the name by itself.
+            let proxy =
+                request.pinnedAddress == nil ? pool.configuration.proxies.proxy(for: request.url) : nil
+            easy.set(CURLOPT_PROXY, proxy ?? "")
         }
     }
 
