@@ -42,6 +42,8 @@ struct Configuration: Sendable {
     var workerPatience: Duration
     var stripsMetadata: Bool
     var webhookHosts: WebhookHosts
+    /// What users' addresses may lead to although it is not public.
+    var trustedHosts: [HostPattern]
     var policy: JobPolicy
 }
 
@@ -84,21 +86,30 @@ extension Configuration {
         maximumQueueTime = try read.seconds("MAX_QUEUE_SECONDS", 7200, in: 10...1_209_600)
         workerPatience = try read.seconds("WORKER_PATIENCE_SECONDS", 30, in: 1...600)
         stripsMetadata = try read.flag("STRIP_METADATA", false)
-        webhookHosts = WebhookHosts(
-            patterns: try read.list("WEBHOOK_ALLOWED_HOSTS") { text throws(Invalid) in
-                guard let pattern = WebhookHosts.Pattern(text) else {
-                    throw Invalid(
-                        variable: "WEBHOOK_ALLOWED_HOSTS", found: text,
-                        expected: "a comma-separated list of host names, such as hooks.example.com, "
-                            + "*.example.com or http://127.0.0.1:9000")
-                }
-                return pattern
-            })
+        webhookHosts = try Self.webhookHosts(read)
+        trustedHosts = try read.list("TRUSTED_HOSTS") { text throws(Invalid) in
+            guard let pattern = HostPattern(text) else {
+                throw Invalid(
+                    variable: "TRUSTED_HOSTS", found: text,
+                    expected: "a comma-separated list of \(Self.hosts)")
+            }
+            return pattern
+        }
         policy = JobPolicy()
         policy.attempts = try read.integer("JOB_ATTEMPTS", 3, in: 1...10)
         policy.retention = .seconds(86_400 * (try read.integer("RESULT_DAYS", 30, in: 1...3650)))
         policy.attention = try read.seconds("SWEEP_ATTENTION_SECONDS", 30, in: 1...900)
         policy.lease = try read.seconds("LEASE_SECONDS", 45, in: 2...600)
+    }
+
+    private static let hosts = "host names, such as hooks.example.com, *.example.com or http://127.0.0.1:9000"
+
+    private static func webhookHosts(_ read: EnvironmentReader) throws(Invalid) -> WebhookHosts {
+        let entries = try read.list("WEBHOOK_ALLOWED_HOSTS") { $0 }
+        if let hosts = WebhookHosts(entries) { return hosts }
+        throw Invalid(
+            variable: "WEBHOOK_ALLOWED_HOSTS", found: entries.first { WebhookHosts([$0]) == nil },
+            expected: "*, or a comma-separated list of \(hosts)")
     }
 }
 

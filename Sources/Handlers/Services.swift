@@ -16,6 +16,8 @@ struct Services: Sendable {
     let doorbell: Doorbell
     let quotas: QuotaStore
     let directory: WorkerDirectory
+    /// Of requests to addresses that users chose.
+    let addressGuard: AddressGuard
     private let ssm: SSM
     private let secrets: SecretsManager
 
@@ -38,6 +40,8 @@ struct Services: Sendable {
         doorbell = Doorbell(
             SQS(aws), workQueue: configuration.workQueue, resumeQueue: configuration.resumeQueue)
         self.directory = directory ?? WorkerDirectory(configuration, on: aws.http.loop)
+        addressGuard = AddressGuard(
+            resolver: NameResolver(loop: aws.http.loop), trusted: configuration.trustedHosts)
         ssm = SSM(aws, lifetime: Self.authorizationLifetime)
         secrets = SecretsManager(aws, lifetime: Self.authorizationLifetime)
     }

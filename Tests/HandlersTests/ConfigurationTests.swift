@@ -27,7 +27,7 @@ import Time
         #expect(configuration.policy == JobPolicy())
         #expect(configuration.maximumQueueTime == .seconds(7200))
         #expect(configuration.urlLifetime == .seconds(3600))
-        #expect(configuration.webhookHosts.patterns.isEmpty)
+        #expect(configuration.webhookHosts.isEmpty)
     }
 
     @Test func listsAreTrimmedAndEmptyMeansUnset() throws {

@@ -59,6 +59,7 @@ class Account:
             "TABLE_NAME": "jobs", "BUCKET_NAME": "pictures", "TOPIC_ARN": topic, "WORK_QUEUE_URL": queues["work"],
             "RESUME_QUEUE_URL": queues["resume"], "AWS_REGION": REGION, "AWS_ENDPOINT_URL": endpoint,
             "AUTH_MODE": "none", "WEBHOOK_ALLOWED_HOSTS": "http://127.0.0.1:9",
+            "TRUSTED_HOSTS": "http://127.0.0.1:9",
         }  # fmt: skip
         self.seen = queues["seen"]
 
@@ -153,6 +154,7 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
     assert api("GET", "/health/ready")["workers"] == 1
     hook = "http://127.0.0.1:9/hook"
     drawing = {"prompt": "a lighthouse", "steps": 2, "webhook_url": hook}
+    assert api("POST", "/v1/webhook-secret", {})["secret"].startswith("whsec_")
     job = api("POST", "/v1/generate", drawing)["job_id"]
     assert api("GET", "/v1/jobs")["jobs"][0]["job_id"] == job
     cancelled = api("POST", "/v1/generate", {"prompt": "a barn"})["job_id"]
@@ -186,6 +188,8 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
         ExpressionAttributeValues={":d": {"S": "DELIVERY#"}},
     )["Items"]  # fmt: skip
     assert [(item["state"]["S"], item["attempts"]["N"]) for item in delivery] == [("pending", "1")]
+    assert api("GET", f"/v1/jobs/{job}/deliveries")["deliveries"][0]["result"] == "connect"
+    api("POST", f"/v1/jobs/{job}/deliveries/job.completed/resend")
     account.variables["COMFYUI_URLS"] = ""
     # The worker is forgotten: the one deletion there is.
     said.append(account.invoke("sweep", sweep))

@@ -23,7 +23,8 @@ enum API {
         return Router(
             jobRoutes(submissions, jobs) + healthRoutes(health) + contractRoutes(contract)
                 + accountRoutes(services, access)
-                + adminRoutes(services, access))
+                + adminRoutes(services, access)
+                + webhookRoutes(services))
     }
 
     private static func jobRoutes(_ submissions: SubmissionRoutes, _ jobs: JobRoutes) -> [Route] {

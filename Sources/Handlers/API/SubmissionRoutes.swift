@@ -54,15 +54,21 @@ struct SubmissionRoutes: Sendable {
 
     /// An address that will not be called is refused now, not when the job is done.
     private func check(_ options: JobOptions, _ reader: inout FieldReader) {
-        guard let address = options.webhookURL, let url = URL(address),
-            !services.configuration.webhookHosts.allows(url)
-        else { return }
-        reader.refuse(
-            "webhook_url", .notAllowed,
-            services.configuration.webhookHosts.patterns.isEmpty
-                ? "Webhooks are not enabled here: the operator lists whom they may call in WEBHOOK_ALLOWED_HOSTS."
-                : "'webhook_url' must be an address that this deployment may call, see WEBHOOK_ALLOWED_HOSTS."
-        )
+        guard let address = options.webhookURL, let url = URL(address) else { return }
+        let hosts = services.configuration.webhookHosts
+        if hosts.isEmpty {
+            reader.refuse(
+                "webhook_url", .notAllowed,
+                "Webhooks are not enabled here: the operator lists whom they may call in WEBHOOK_ALLOWED_HOSTS."
+            )
+        } else if !hosts.allows(url) {
+            reader.refuse(
+                "webhook_url", .notAllowed,
+                "'webhook_url' must be an address that this deployment may call, see WEBHOOK_ALLOWED_HOSTS.")
+        } else if !services.addressGuard.permits(url) {
+            reader.refuse(
+                "webhook_url", .notAllowed, "'webhook_url' must be an https address of the public internet.")
+        }
     }
 
     private func submit(

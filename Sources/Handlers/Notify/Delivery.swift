@@ -38,11 +38,23 @@ struct Delivery: Sendable, Hashable {
     }
 
     /// Stays the same over all tries, so that a receiver knows a message that it has had.
-    var messageID: String { "\(job)-\(event)" }
+    /// No full stop is in it: those set its parts off from one another where it is signed.
+    var messageID: String {
+        "\(job)-" + event.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "-")
+    }
 
     /// The waits after the first try, second try …: nine tries within 24 hours.
     static let waits: [Duration] = [60, 300, 1_800, 7_200, 14_400, 18_000, 21_600, 21_600].map {
         .seconds($0)
+    }
+
+    /// The same message once more, as if it had never been tried.
+    func again(at now: Timestamp) -> Delivery {
+        var again = self
+        again.state = .pending
+        again.attempts = 0
+        again.dueAt = now
+        return again
     }
 
     /// When the try after the `attempts`-th is due; nil after the last.
@@ -52,7 +64,7 @@ struct Delivery: Sendable, Hashable {
 }
 
 extension Delivery {
-    private static let sortKeyPrefix = "DELIVERY#"
+    static let sortKeyPrefix = "DELIVERY#"
 
     /// nil when the sort key is another item's.
     static func event(inSortKey sortKey: String) -> String? {

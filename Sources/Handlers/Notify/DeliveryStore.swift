@@ -29,6 +29,23 @@ struct DeliveryStore: Sendable {
         try await dynamoDB.get(Delivery.key(job, event: event), from: table).flatMap { Delivery($0) }
     }
 
+    /// All of a job's.
+    func deliveries(_ job: Job.ID) async throws(AWSError) -> [Delivery] {
+        var query = DynamoDB.Query(
+            table: table,
+            where: .and([
+                .equals("pk", .s(JobItem.partition(job))), .beginsWith("sk", Delivery.sortKeyPrefix),
+            ]))
+        query.consistent = true
+        return try await dynamoDB.query(query).items.compactMap { Delivery($0) }
+    }
+
+    /// Has it sent once more, by the sweep. nil when a try of it began or ended meanwhile.
+    func resend(_ delivery: Delivery, at now: Timestamp) async throws(AWSError) -> Delivery? {
+        let again = delivery.again(at: now)
+        return try await write(again, over: delivery) ? again : nil
+    }
+
     /// Counts a try before it is made, with the time of the next one: whoever dies now has not lost it. nil when
     /// somebody else has begun the same try.
     func begin(_ delivery: Delivery, at now: Timestamp) async throws(AWSError) -> Delivery? {

@@ -9,6 +9,7 @@ import Time
 struct WebhookSender: Sendable {
     let services: Services
     let store: DeliveryStore
+    private let secrets: WebhookSecretStore
 
     /// A receiver has this long to answer.
     private static let patience: Duration = .seconds(10)
@@ -20,6 +21,7 @@ struct WebhookSender: Sendable {
     init(services: Services) {
         self.services = services
         store = DeliveryStore(services)
+        secrets = WebhookSecretStore(services)
     }
 
     /// One try, if it is due and nobody else makes it. What fails is left to the next one.
@@ -53,8 +55,9 @@ struct WebhookSender: Sendable {
             page.job.completionEvent == begun.event
         else { return Self.failed(ended, "the job is gone") }
         let body = JobView(page).message(bucket: services.configuration.bucket, at: services.now)
+        let secret = try await secrets.secretToSignWith(of: page.job.user, at: services.now)
         do {
-            let status = try await services.http.send(request(begun, url, body)).status
+            let status = try await services.http.send(request(begun, url, body.serialized(), secret)).status
             ended.result = "\(status)"
             if (200..<300).contains(status) {
                 ended.state = .delivered
@@ -63,6 +66,9 @@ struct WebhookSender: Sendable {
             }
             if status == 410 { return Self.failed(ended, "410: the receiver wants no more") }
         } catch {
+            if error.code == .forbiddenAddress {
+                return Self.failed(ended, "the address is not one of the public internet")
+            }
             // Without the address: what a receiver's owner sees of a job needs no copy of it.
             ended.result = error.code.rawValue
         }
@@ -72,14 +78,19 @@ struct WebhookSender: Sendable {
         return ended
     }
 
-    private func request(_ delivery: Delivery, _ url: URL, _ body: JSON) -> HTTPClient.Request {
+    private func request(_ delivery: Delivery, _ url: URL, _ body: [UInt8], _ secret: WebhookSecret)
+        -> HTTPClient.Request
+    {
+        let now = services.now
         var request = HTTPClient.Request(
             .post, url,
             headers: [
                 "Content-Type": "application/json", "webhook-id": delivery.messageID,
-                "webhook-timestamp": "\(services.now.seconds)",
+                "webhook-timestamp": "\(now.seconds)",
+                "webhook-signature": secret.signatures(id: delivery.messageID, body: body, at: now),
             ],
-            body: .bytes(body.serialized()))
+            body: .bytes(body))
+        request.addressGuard = services.addressGuard
         request.timeouts.total = Self.patience
         request.responseLimit = Self.responseLimit
         return request

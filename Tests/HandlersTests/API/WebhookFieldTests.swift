@@ -19,4 +19,23 @@ import Testing
             #expect(fault?["code"] == "not_allowed")
         }
     }
+
+    /// `*` is whoever has a public address: the guard is asked too, even of a host that is listed.
+    @Test(arguments: [
+        ("*", "", "https://hooks.example.com/a", true), ("*", "", "http://hooks.example.com/a", false),
+        ("*", "", "https://127.0.0.1/", false), ("*", "", "https://[::1]/", false),
+        ("http://127.0.0.1:9", "", "http://127.0.0.1:9/", false),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9", "http://127.0.0.1:9/", true),
+        ("hooks.example.org", "http://127.0.0.1:9", "http://127.0.0.1:9/", false),
+    ])
+    func theAddressMustBePublicOrTrusted(
+        _ hosts: String, _ trusted: String, _ address: String, _ isTaken: Bool
+    ) async throws {
+        let bench = try APIBench.offline(
+            on: testLoop, ["WEBHOOK_ALLOWED_HOSTS": hosts, "TRUSTED_HOSTS": trusted])
+        let answer = await bench.post(
+            "/v1/generate", #"{"prompt":"p","webhook_url":"\#(address)"}"#)
+        // What is taken fails later: its AWS is nowhere.
+        #expect(answer.status == (isTaken ? 503 : 400))
+    }
 }

@@ -26,32 +26,39 @@ import Testing
         ("[::1]:9000", "https://[::1]:9000/", true),
     ])
     func anEntryAllowsItsOwnAddressesOnly(_ entry: String, _ address: String, _ isAllowed: Bool) throws {
-        let pattern = try #require(WebhookHosts.Pattern(entry))
+        let hosts = try #require(WebhookHosts([entry]))
         // An address that is none is refused before anybody asks.
         let url = URL(address)
-        #expect((url.map { WebhookHosts(patterns: [pattern]).allows($0) } ?? false) == isAllowed)
+        #expect((url.map { hosts.allows($0) } ?? false) == isAllowed)
     }
 
     @Test func anEmptyListAllowsNobody() throws {
         let url = try #require(URL("https://example.com/"))
-        #expect(!WebhookHosts(patterns: []).allows(url))
+        #expect(WebhookHosts([])?.allows(url) == false)
+        #expect(WebhookHosts([])?.isEmpty == true)
+    }
+
+    @Test func aStarAllowsAnybody() throws {
+        let hosts = try #require(WebhookHosts(["*"]))
+        #expect(!hosts.isEmpty)
+        #expect(hosts.allows(try #require(URL("https://example.com:8443/"))))
     }
 
     @Test(arguments: [
-        "*", "*.", "a.*.example.com", "example.com/path", "example.com?q", "ftp://example.com", "", " ",
+        "**", "*.", "a.*.example.com", "example.com/path", "example.com?q", "ftp://example.com", "", " ",
         "user@example.com",
     ])
     func whatIsNoEntryIsAnErrorAtStart(_ text: String) throws {
-        #expect(WebhookHosts.Pattern(text) == nil)
+        #expect(WebhookHosts([text]) == nil)
     }
 
     @Test func theErrorNamesTheVariableAndTheEntry() throws {
         var environment = ConfigurationTests.required
-        environment["WEBHOOK_ALLOWED_HOSTS"] = "hooks.example.com, *"
+        environment["WEBHOOK_ALLOWED_HOSTS"] = "hooks.example.com, *."
         let error = #expect(throws: Configuration.Invalid.self) {
             try Configuration(environment: environment)
         }
         #expect(error?.variable == "WEBHOOK_ALLOWED_HOSTS")
-        #expect(error?.found == "*")
+        #expect(error?.found == "*.")
     }
 }

@@ -52,12 +52,16 @@ struct WebhookBench {
     var store: DeliveryStore { DeliveryStore(services) }
     var sender: WebhookSender { WebhookSender(services: services) }
 
-    init(_ receiver: WebhookReceiver, allowed: String? = nil) async throws {
+    init(_ receiver: WebhookReceiver, allowed: String? = nil, trusted: String? = nil, user: String? = nil)
+        async throws
+    {
         deployment = try await Deployment.make(
-            on: testLoop, ["WEBHOOK_ALLOWED_HOSTS": allowed ?? receiver.host])
+            on: testLoop,
+            ["WEBHOOK_ALLOWED_HOSTS": allowed ?? receiver.host, "TRUSTED_HOSTS": trusted ?? receiver.host])
         var job = try Sample.completed()
         job.id = Job.ID(.v7(milliseconds: deployment.services.now.milliseconds))
         job.webhookURL = receiver.address
+        if let user { job.user = user }
         job.expiresAt = deployment.services.now + .seconds(3600)
         guard try await deployment.services.store.create(job) else {
             throw TestFailure("the job exists already")

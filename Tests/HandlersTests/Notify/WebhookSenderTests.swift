@@ -18,7 +18,7 @@ import Time
         #expect(receiver.received.count == 1)
         #expect(request.method == .post)
         #expect(request.headers["content-type"] == "application/json")
-        #expect(request.headers["webhook-id"] == "\(bench.job.id)-job.completed")
+        #expect(request.headers["webhook-id"] == "\(bench.job.id)-job-completed")
         let sent = try #require(request.headers["webhook-timestamp"].flatMap { Int64($0) })
         #expect((before...before + 60).contains(sent))
         let body = try JSON(parsing: request.body)
