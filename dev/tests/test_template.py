@@ -74,7 +74,8 @@ SOURCES = {
     "Jobs/JobDocuments": ("", "dynamoDB.get dynamoDB.pages dynamoDB.put s3.get s3.put"),
     "Jobs/JobList": ("api dispatch stream sweep", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
-    "Notify/DeliveryStore": ("notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
+    "Notify/DeliveryStore": ("api notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
+    "Notify/WebhookSecretStore": ("api notify sweep", "dynamoDB.get dynamoDB.put"),
     "Sweep/Backlog": ("sweep", "dynamoDB.query"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
 }
