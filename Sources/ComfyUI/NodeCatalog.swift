@@ -77,6 +77,11 @@ public struct NodeCatalog: Sendable {
         entries.filter { !$0.value.isAllowed }.map { ($0.key, $0.value.reason) }.sorted { $0.0 < $1.0 }
     }
 
+    /// Whether the class names an input that takes a model of the worker's.
+    func namesModel(_ classType: String, input: String) -> Bool {
+        self[classType]?.files[input] == .model
+    }
+
     /// Whether the class names an input that takes one of the job's own uploads.
     func takesUpload(_ classType: String, input: String) -> Bool {
         self[classType]?.files[input] == .upload

@@ -22,7 +22,9 @@ extension ObjectInfoDigest {
                 check(link, to: input, name, graph, &report)
             } else if value.array == nil, value.object == nil {
                 let isUpload = catalog.takesUpload(node.classType, input: name)
-                check(value, input, name, choices: isUpload ? nil : input.choices, &report)
+                check(
+                    value, input, name, choices: isUpload ? nil : input.choices,
+                    isModel: catalog.namesModel(node.classType, input: name), &report)
             }
         }
         return report.faults
@@ -57,7 +59,8 @@ extension ObjectInfoDigest {
     }
 
     private func check(
-        _ value: JSON, _ input: Input, _ name: String, choices: [JSON]?, _ report: inout NodeReport
+        _ value: JSON, _ input: Input, _ name: String, choices: [JSON]?, isModel: Bool,
+        _ report: inout NodeReport
     ) {
         switch input.type {
         case "INT", "FLOAT":
@@ -70,6 +73,10 @@ extension ObjectInfoDigest {
             checkRange(value, input, name, &report)
         case "COMBO":
             guard let choices, !choices.contains(where: { $0.isSameChoice(as: value) }) else { return }
+            if isModel, let model = value.string, !choices.isEmpty {
+                report.add("value_not_in_list", input: name, Self.noModel(model, choices))
+                return
+            }
             let some = choices.prefix(8).map(\.clippedText).joined(separator: ", ")
             let rest = choices.count > 8 ? ", … (\(choices.count))" : ""
             report.add(
@@ -82,6 +89,12 @@ extension ObjectInfoDigest {
                 "link_required", input: name, "\(type) comes from another node; this is \(value.kind).")
         default: break
         }
+    }
+
+    private static func noModel(_ name: String, _ choices: [JSON]) -> String {
+        let nearest = NearestNames.of(name, among: choices.compactMap(\.string)).map(\.quoted)
+        return "No worker has the model \(name.quoted); the nearest names are "
+            + nearest.joined(separator: ", ") + "."
     }
 
     private func checkRange(_ value: JSON, _ input: Input, _ name: String, _ report: inout NodeReport) {

@@ -25,7 +25,7 @@ public struct ObjectInfoDigest: Sendable {
     static let maximumChoices = 2000
 
     var classes: [String: Class]
-    private var names: [String]
+    var names: [String]
 
     /// From a worker's answer to `GET /object_info`. What is not in the expected form is left out: a digest may
     /// let through what ComfyUI will refuse, never the other way round.

@@ -19,9 +19,11 @@ enum API {
         let submissions = SubmissionRoutes(services: services, check: check)
         let jobs = JobRoutes(services: services)
         let contract = ContractRoutes(services: services)
+        let workers = WorkerRoutes(services: services, registry: registry)
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
         return Router(
-            jobRoutes(submissions, jobs) + healthRoutes(health) + contractRoutes(contract)
+            jobRoutes(submissions, jobs) + workerRoutes(workers) + healthRoutes(health)
+                + contractRoutes(contract)
                 + accountRoutes(services, access)
                 + adminRoutes(services, access)
                 + webhookRoutes(services))
@@ -52,6 +54,24 @@ enum API {
                 .jobEvents),
             Route(
                 .post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel), scope: .jobsWrite, .cancelJob),
+        ]
+    }
+
+    private static func workerRoutes(_ workers: WorkerRoutes) -> [Route] {
+        [
+            Route(
+                .get, "/v1/models", "listModelFolders", .user(workers.folders), scope: .jobsRead,
+                .modelFolders),
+            Route(
+                .get, "/v1/models/{folder}", "listModels", .user(workers.models), scope: .jobsRead, .models),
+            Route(.get, "/v1/queue", "getQueue", .user(workers.queue), scope: .jobsRead, .queue),
+            Route(.get, "/v1/workers", "listWorkers", .user(workers.list), scope: .jobsRead, .workers),
+            Route(
+                .post, "/v1/admin/workers/{id}/drain", "drainWorker", .user(workers.drain), scope: .admin,
+                .drainWorker),
+            Route(
+                .post, "/v1/admin/workers/{id}/undrain", "undrainWorker", .user(workers.undrain),
+                scope: .admin, .undrainWorker),
         ]
     }
 

@@ -17,6 +17,8 @@ struct FieldFault: Error, Sendable, Hashable {
         case unknownField = "unknown_field"
         case repeated
         case tooManyPixels = "too_many_pixels"
+        case unknownParameter = "unknown_parameter"
+        case unusedParameter = "unused_parameter"
         case moreFaults = "more_faults"
     }
 

@@ -48,11 +48,14 @@ struct Field<Value: Sendable>: Sendable {
 /// A value that `read` returns means something only once `finish` did not throw.
 struct FieldReader {
     private let members: JSON.Object
+    private let prefix: String
     private(set) var known: Set<String> = []
     private(set) var faults: [FieldFault] = []
 
-    init(_ members: JSON.Object) {
+    /// `prefix` stands before the names in what is said of faults: where the object itself stands in the request.
+    init(_ members: JSON.Object, prefix: String = "") {
         self.members = members
+        self.prefix = prefix
     }
 
     /// Of a query string: every value is text, and a name must not come twice.
@@ -63,19 +66,20 @@ struct FieldReader {
             members[name] = .string(value)
         }
         self.members = members
+        prefix = ""
     }
 
     /// The field's value, or what stands in for it when it is absent or faulty.
     mutating func read<Value>(_ field: Field<Value>) -> Value {
         known.insert(field.name)
         guard let json = members[field.name], !json.isNull else {
-            if field.isRequired { refuse(field.name, .required, "'\(field.name)' is required.") }
+            if field.isRequired { refuse(field.name, .required, "'\(prefix)\(field.name)' is required.") }
             return field.absent
         }
         do {
             return try field.parse(json)
         } catch {
-            refuse(field.name, error.code, "'\(field.name)' \(error.reason).")
+            refuse(field.name, error.code, "'\(prefix)\(field.name)' \(error.reason).")
             return field.blank
         }
     }
@@ -84,19 +88,33 @@ struct FieldReader {
     func has(_ name: String) -> Bool { members[name].map { !$0.isNull } ?? false }
 
     /// Whether nothing was found wrong with the field so far: rules over several fields ask first.
-    func accepted(_ name: String) -> Bool { !faults.contains { $0.field == name } }
+    func accepted(_ name: String) -> Bool { !faults.contains { $0.field == prefix + name } }
 
     /// Adds a fault that only the reader's user can see.
     mutating func refuse(_ field: String, _ code: FieldFault.Code, _ message: String) {
-        faults.append(FieldFault(field, code, message))
+        faults.append(FieldFault(prefix + field, code, message))
+    }
+
+    /// Adds a fault that a rule outside of this file found.
+    mutating func refuse(_ fault: FieldFault) { faults.append(fault) }
+
+    /// Takes over what was found in an object of this request that was read apart.
+    mutating func absorb(_ nested: FieldReader) {
+        var nested = nested
+        nested.refuseUnknown()
+        faults += nested.faults
     }
 
     /// Throws all faults at once, if there are any.
     mutating func finish() throws(APIError) {
+        refuseUnknown()
+        if !faults.isEmpty { throw .validation(faults) }
+    }
+
+    private mutating func refuseUnknown() {
         for name in members.keys where !known.contains(name) {
             let shown = name.prefix(64)
-            refuse(String(shown), .unknownField, "'\(shown)' is no field of this request.")
+            refuse(String(shown), .unknownField, "'\(prefix)\(shown)' is no field of this request.")
         }
-        if !faults.isEmpty { throw .validation(faults) }
     }
 }

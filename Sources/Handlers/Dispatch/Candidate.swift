@@ -41,6 +41,7 @@ struct Candidate: Sendable, Hashable {
     func mayRun(on worker: Worker, elsewhere: Bool, at now: Timestamp) -> Bool {
         if let notBefore, notBefore > now { return false }
         if elsewhere, lastWorker == worker.id { return false }
+        if let checkpoint, worker.lacking.contains(checkpoint) { return false }
         return worker.carries(labels)
     }
 

@@ -160,6 +160,9 @@ struct Dispatcher: Sendable {
         var isDrained = false
     }
 
+    /// How long a lane may go on before it looks again whether its worker is to get no more jobs.
+    private static let lookAgain: Duration = .seconds(10)
+
     /// Runs job after job on `slot`, beginning with `first` if nobody else has it by now.
     ///
     /// The worker is asked before each claim: one that died takes the job that ran there with it, and no other.
@@ -169,7 +172,12 @@ struct Dispatcher: Sendable {
         var slot = slot
         var first = first
         var filled = Filled(worker: slot.worker)
+        var lookedAt = services.now
         while hasTime(deadline), await services.directory.lists(slot.worker), await answers(slot.worker) {
+            if services.now - lookedAt >= Self.lookAgain {
+                lookedAt = services.now
+                if try await registry.isDraining(slot.worker) { break }
+            }
             slot.worker.failures = 0
             filled.worker = slot.worker
             guard let job = try await queue.claim(for: slot, elsewhere: elsewhere, first: first) else {

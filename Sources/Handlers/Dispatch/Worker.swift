@@ -26,7 +26,20 @@ struct Worker: Sendable {
     var queueLength = 0
     /// Of the `/object_info` whose digest is stored; nil before the first answer. An unchanged one is not written again.
     var digestHash: String?
+    /// Of the models that are stored of it.
+    var modelsHash: String?
+    /// The checkpoints it has; nil when that is not known, or they are too many to be told here.
+    var checkpoints: [String]?
+    /// Checkpoints that other workers have and this one does not.
+    var lacking: Set<String> = []
+    /// What it said of itself last.
+    var report: WorkerReport?
+    /// Since then it gets no more jobs; what runs there runs to its end.
+    var drainingSince: Timestamp?
     var seenAt: Timestamp?
+
+    /// How many bytes of names `checkpoints` holds: each dispatch reads them of every worker.
+    static let checkpointBytes = 8 << 10
 
     /// Three unanswered probes make a worker ill; a long job does not.
     static let patience = 3
@@ -59,8 +72,11 @@ struct Worker: Sendable {
         "w-" + Hex.encode(Array(SHA256.hash(Array(address.description.utf8)).prefix(6)))
     }
 
+    /// Now or when its pause is over.
+    var takesJobs: Bool { !isDead && drainingSince == nil }
+
     func isUsable(at now: Timestamp) -> Bool {
-        !isDead && (leftOutUntil.map { $0 <= now } ?? true)
+        takesJobs && (leftOutUntil.map { $0 <= now } ?? true)
     }
 
     /// A job's labels must all be the worker's.

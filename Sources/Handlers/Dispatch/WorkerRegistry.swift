@@ -11,9 +11,6 @@ struct WorkerRegistry: Sendable {
     let table: String
     private let directory: WorkerDirectory
 
-    /// A digest larger than this, unpacked, is none of ours.
-    private static let digestLimit = 16 << 20
-
     init(services: Services) {
         dynamoDB = services.store.dynamoDB
         table = services.configuration.table
@@ -26,7 +23,9 @@ struct WorkerRegistry: Sendable {
     static func recorded(in table: String, _ dynamoDB: DynamoDB) async throws(AWSError) -> [Worker] {
         var query = DynamoDB.Query(table: table, where: .equals("pk", .s("WORKERS")))
         query.consistent = true
-        return try await dynamoDB.query(query).items.compactMap(decode)
+        var workers: [Worker] = []
+        for try await page in dynamoDB.pages(query) { workers += page.items.compactMap(decode) }
+        return workers
     }
 
     /// The workers of the configuration and of the table.
@@ -53,25 +52,17 @@ struct WorkerRegistry: Sendable {
                 roster.removed.append(known)
             }
         }
+        // Also what a sick one has: a job waits for it rather than fail elsewhere.
+        let checkpoints = Set(roster.listed.flatMap { $0.checkpoints ?? [] })
+        for index in roster.listed.indices {
+            guard let own = roster.listed[index].checkpoints else { continue }
+            roster.listed[index].lacking = checkpoints.subtracting(own)
+        }
         return roster
     }
 
     /// The listed workers with what is recorded of them.
     func workers() async throws(AWSError) -> [Worker] { try await roster().listed }
-
-    /// The digest of `/object_info` that a local check may use: of a worker that is alive.
-    func digest() async throws(AWSError) -> ObjectInfoDigest? {
-        for worker in try await recorded() where !worker.isDead && worker.digestHash != nil {
-            let item = try await dynamoDB.get(digestKey(worker), from: table)
-            if let bytes = item?["gzip"]?.bytes,
-                let plain = Gzip.decompress(bytes, limit: Self.digestLimit),
-                let json = try? JSON(parsing: plain)
-            {
-                return ObjectInfoDigest(serialized: json)
-            }
-        }
-        return nil
-    }
 
     /// How long a trial may take before another process may begin one.
     private static let trialTime: Duration = .seconds(40)
@@ -108,29 +99,21 @@ struct WorkerRegistry: Sendable {
         try await dynamoDB.update(key(worker), in: table, updates)
     }
 
-    /// It answered, and said how many prompts it has.
-    func recordSuccess(of worker: Worker, queueLength: Int = 0, at now: Timestamp) async throws(AWSError) {
-        let updates: [Update] = [
+    /// It answered, and said how many prompts it has, and what it is when it was asked that too.
+    func recordSuccess(
+        of worker: Worker, queueLength: Int = 0, report: WorkerReport? = nil, at now: Timestamp
+    ) async throws(AWSError) {
+        var updates: [Update] = [
             .set("failures", .n(0)), .set("health", .s("ok")), .remove("left_out_until"),
             .remove("stuck_prompt"),
             .set("seen_at", .n(now.milliseconds)), .set("address", .s(worker.address.description)),
             .set("queue_length", .n(queueLength)), .set("from_dns", .bool(worker.isFromDNS)),
             worker.labels.isEmpty
                 ? .remove("labels") : .set("labels", .l(worker.labels.map { .s($0) })),
+            .set("slots", .n(worker.slots)),
         ]
+        if let report { updates.append(.set("report", report.attribute)) }
         try await dynamoDB.update(key(worker), in: table, updates)
-    }
-
-    /// Stores what the worker's `/object_info` says, unless it is what is stored already. An item of its own,
-    /// because whoever lists the workers does not want it.
-    func record(_ objectInfo: JSON, of worker: Worker) async throws(AWSError) {
-        let digest = ObjectInfoDigest(objectInfo: objectInfo).serialized.serialized()
-        let hash = Hex.encode(SHA256.hash(digest))
-        if hash == worker.digestHash { return }
-        var item = digestKey(worker)
-        item["gzip"] = .b(Gzip.compress(digest))
-        try await dynamoDB.put(item, into: table)
-        try await dynamoDB.update(key(worker), in: table, [.set("digest_hash", .s(hash))])
     }
 
     /// Which checkpoint is warm there now; nothing is written when it was so before.
@@ -139,17 +122,36 @@ struct WorkerRegistry: Sendable {
         try await dynamoDB.update(key(worker), in: table, [.set("checkpoint", .s(checkpoint))])
     }
 
+    /// From now on it gets no job, or from now on it does again. The worker as it is then; nil when there is none.
+    func setDraining(_ isDraining: Bool, _ id: String, at now: Timestamp) async throws(AWSError) -> Worker? {
+        let since = AttributePath(names: "draining_since")
+        do {
+            return try await dynamoDB.update(
+                Self.key(id: id), in: table,
+                [isDraining ? .setIfAbsent(since, .n(now.milliseconds)) : .remove(since)],
+                condition: .exists("pk"), returning: .allNew
+            ).flatMap(Self.decode)
+        } catch  where error.code == .conditionalCheckFailed {
+            return nil
+        }
+    }
+
+    /// Whether it is to get no more jobs, as the table has it now.
+    func isDraining(_ worker: Worker) async throws(AWSError) -> Bool {
+        try await dynamoDB.get(
+            key(worker), from: table, projection: [AttributePath(names: "draining_since")])?["draining_since"]
+            != nil
+    }
+
     /// A worker that is listed no more, and on which nothing runs, is forgotten. Its free slots go by themselves.
     func forget(_ worker: Worker) async throws(AWSError) {
         try await dynamoDB.delete(key(worker), from: table)
-        try await dynamoDB.delete(digestKey(worker), from: table)
+        try await forgetKnowledge(of: worker)
     }
 
-    private func key(_ worker: Worker) -> Item { ["pk": .s("WORKERS"), "sk": .s("WORKER#\(worker.id)")] }
+    func key(_ worker: Worker) -> Item { Self.key(id: worker.id) }
 
-    private func digestKey(_ worker: Worker) -> Item {
-        ["pk": .s("WORKER#\(worker.id)"), "sk": .s("DIGEST")]
-    }
+    private static func key(id: String) -> Item { ["pk": .s("WORKERS"), "sk": .s("WORKER#\(id)")] }
 
     private static func decode(_ item: Item) -> Worker? {
         guard let address = (item["address"]?.string).flatMap({ URL($0) }) else { return nil }
@@ -162,6 +164,11 @@ struct WorkerRegistry: Sendable {
         worker.stuckPrompt = item["stuck_prompt"]?.string
         worker.checkpoint = item["checkpoint"]?.string
         worker.digestHash = item["digest_hash"]?.string
+        worker.modelsHash = item["models_hash"]?.string
+        worker.checkpoints = item["checkpoints"]?.list?.compactMap(\.string)
+        worker.report = WorkerReport(item["report"])
+        worker.slots = max(1, item["slots"]?.int ?? 1)
+        worker.drainingSince = (item["draining_since"]?.int64).map { Timestamp(milliseconds: $0) }
         worker.seenAt = (item["seen_at"]?.int64).map { Timestamp(milliseconds: $0) }
         return worker
     }

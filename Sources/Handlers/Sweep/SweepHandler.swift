@@ -40,6 +40,7 @@ struct SweepHandler: InvocationHandler {
         do {
             let backlog = try await Backlog.count(services.store)
             backlog.publish(alive: workers.alive)
+            try await backlog.record(services.store)
             line["queued"] = .number(backlog.queued)
             line["running"] = .number(backlog.running)
             line["oldest_queued_seconds"] = .number(backlog.oldestAge.components.seconds)

@@ -70,7 +70,9 @@ struct WorkerProbe: Sendable {
                     try await loop.sleep(for: Self.pause)
                 }
             }
-            try await registry.recordSuccess(of: worker, queueLength: queueLength, at: services.now)
+            try await registry.recordSuccess(
+                of: worker, queueLength: queueLength, report: await report(of: worker, perTry),
+                at: services.now)
         } catch {
             Log.warn(
                 "worker not refreshed",
@@ -84,7 +86,33 @@ struct WorkerProbe: Sendable {
                 "the worker's nodes are not recorded",
                 ["worker": .string(worker.id), "error": .string("\(error)")])
         }
+        do {
+            let models = try await withDeadline(Self.answerLimit, on: loop) {
+                try await WorkerModels.read(client)
+            }
+            try await registry.record(models, of: worker)
+        } catch {
+            Log.warn(
+                "the worker's models are not recorded",
+                ["worker": .string(worker.id), "error": .string("\(error)")])
+        }
         // Jobs may have waited for one that is new, too.
         return (true, worker.isOnTrial || worker.seenAt == nil)
+    }
+
+    /// nil when it does not say: it has just told its queue, so that it is none the worse for that.
+    private func report(of worker: Worker, _ limit: Duration) async -> WorkerReport? {
+        let client = services.client(of: worker)
+        do {
+            return WorkerReport(
+                systemStats: try await withDeadline(limit, on: services.http.loop) {
+                    try await client.systemStats()
+                })
+        } catch {
+            Log.debug(
+                "worker does not tell of its memory",
+                ["worker": .string(worker.id), "error": .string("\(error)")])
+            return nil
+        }
     }
 }

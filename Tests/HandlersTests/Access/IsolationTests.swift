@@ -28,6 +28,8 @@ struct IsolationTests {
         return [
             "/v1/jobs/": job, "/v1/generate/": job, "/v1/api-keys/": try await bench.makeKey(ada.access).id,
             "/v1/admin/": ada.id,
+            // Models are the deployment's: there is no such folder for anybody.
+            "/v1/models/": job,
         ]
     }
 

@@ -183,6 +183,11 @@ import Time
         let registry = Dispatcher(services: bench.deployment.services).registry
         #expect(try await sweep()["workers"] == 1)
         #expect(try await registry.digest()?.classNames.contains("KSampler") == true)
+        let worker = try #require(try await registry.recorded().first)
+        #expect(worker.report?.version == "0.33.0")
+        #expect(worker.checkpoints?.contains("sd_xl_base_1.0.safetensors") == true)
+        #expect(try await registry.models()[worker.id]?.folders["loras"] == [])
+        #expect(try await Backlog.recorded(bench.store)?.backlog.queued == 0)
         await standIn.kill()
         #expect(try await sweep()["workers"] == 0)
         #expect(try await registry.recorded().map(\.isDead) == [true])

@@ -66,11 +66,17 @@ enum Contract {
     }
 
     private static func pathParameter(_ name: String, of route: Route) -> JSON {
-        let isUser = route.path.description.hasPrefix("/v1/admin/users/")
-        return [
+        [
             "name": .string(name), "in": "path", "required": true,
-            "schema": isUser ? FieldType<String>.userID.schema : Schema.id,
+            "schema": schema(of: name, in: route.path.description),
         ]
+    }
+
+    private static func schema(of parameter: String, in path: String) -> JSON {
+        if parameter == "folder" { return ["type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"] }
+        if path.hasPrefix("/v1/admin/users/") { return FieldType<String>.userID.schema }
+        if path.hasPrefix("/v1/admin/workers/") { return Schema.workerID }
+        return Schema.id
     }
 
     private static func parameter(_ field: FieldDescription, in place: String) -> JSON {

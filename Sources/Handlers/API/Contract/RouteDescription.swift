@@ -7,6 +7,7 @@ struct RouteDescription: Sendable {
     enum Tag: String, Sendable, CaseIterable {
         case jobs = "Jobs"
         case workflows = "Workflows"
+        case workers = "Workers"
         case accounts = "Accounts"
         case files = "Files"
         case operation = "Operation"

@@ -5,6 +5,7 @@ enum Schema {
     static let text: JSON = ["type": "string"]
     static let count: JSON = ["type": "integer", "minimum": 0]
     static let id: JSON = ["type": "string", "format": "uuid"]
+    static let workerID: JSON = ["type": "string", "pattern": "^w-[0-9a-f]{12}$"]
     static let time: JSON = ["type": "string", "format": "date-time"]
     static let address: JSON = ["type": "string", "format": "uri"]
 
