@@ -12,7 +12,8 @@ requirements=dev/requirements.txt
 emulator=$venv/bin/aws-lambda-rie
 packages=(
   binutils ca-certificates chromium dpkg-dev fonts-dejavu-core libc-ares-dev libcurl4-openssl-dev libexpat1-dev
-  libfaketime libmicrohttpd-dev libssl-dev make openssl pkg-config python3 python3-venv shellcheck zip zlib1g-dev
+  libfaketime libmicrohttpd-dev libssl-dev make openssl pkg-config prometheus python3
+  python3-venv shellcheck wrk zip zlib1g-dev
 )
 swift_wanted=6.3
 disk_wanted_mb=2000
@@ -63,8 +64,8 @@ missing_packages() {
     libmicrohttpd:libmicrohttpd-dev libcrypto:libssl-dev zlib:zlib1g-dev; do
     pkg-config --exists "${library%%:*}" 2>/dev/null || echo "${library##*:}"
   done
-  for program in chromium make openssl pkg-config python3 shellcheck; do
-    command -v "$program" >/dev/null || echo "$program"
+  for program in chromium make openssl pkg-config promtool:prometheus python3 shellcheck wrk; do
+    command -v "${program%%:*}" >/dev/null || echo "${program##*:}"
   done
 }
 

@@ -19,12 +19,25 @@ struct AllowList: Sendable {
         }
     }
 
+    /// The classes it names; nil when it allows whatever there is.
+    var classes: Set<String>? {
+        if case .classes(let classes) = rule { classes } else { nil }
+    }
+
     func contains(_ classType: String) -> Bool {
         switch rule {
         case .everything: true
         case .classes(let classes):
             classes.firstIndex(of: classType).map { classes[$0].hasSameBytes(as: classType) } ?? false
         }
+    }
+}
+
+extension NodeCatalog {
+    /// The classes that `ALLOWED_NODE_TYPES` names, or where it names none in particular, those of the default: a bounded set.
+    public func names(allowedBy setting: String?) -> Set<String> {
+        let standard = allowed.map(\.classType)
+        return AllowList(setting, default: standard).classes ?? Set(standard)
     }
 }
 

@@ -41,6 +41,9 @@ struct Configuration: Sendable {
     var maximumQueueTime: Duration
     var workerPatience: Duration
     var stripsMetadata: Bool
+    /// Zero: nothing is counted for `GET /metrics`.
+    var metricsInterval: Duration
+    var costPerGPUSecond: Double?
     var webhookHosts: WebhookHosts
     /// What users' addresses may lead to although it is not public.
     var trustedHosts: [HostPattern]
@@ -86,6 +89,8 @@ extension Configuration {
         maximumQueueTime = try read.seconds("MAX_QUEUE_SECONDS", 7200, in: 10...1_209_600)
         workerPatience = try read.seconds("WORKER_PATIENCE_SECONDS", 30, in: 1...600)
         stripsMetadata = try read.flag("STRIP_METADATA", false)
+        metricsInterval = try read.seconds("METRICS_FLUSH_SECONDS", 10, in: 0...3600)
+        costPerGPUSecond = try read.amount("COST_PER_GPU_SECOND")
         webhookHosts = try Self.webhookHosts(read)
         trustedHosts = try read.list("TRUSTED_HOSTS") { text throws(Invalid) in
             guard let pattern = HostPattern(text) else {
@@ -155,6 +160,17 @@ struct EnvironmentReader {
         case let value:
             throw Configuration.Invalid(variable: name, found: value, expected: "true or false")
         }
+    }
+
+    /// A price: plain decimal digits.
+    func amount(_ name: String) throws(Configuration.Invalid) -> Double? {
+        guard let value = text(name) else { return nil }
+        let isPlain = value.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+        guard isPlain, let amount = Double(value), amount <= 1000 else {
+            throw Configuration.Invalid(
+                variable: name, found: value, expected: "a number from 0 to 1000, such as 0.0004")
+        }
+        return amount
     }
 
     func choice<Value: RawRepresentable & CaseIterable>(_ name: String, _ standard: Value)

@@ -24,11 +24,14 @@ public enum HandlerName: String, Sendable, CaseIterable {
                 http: HTTPClient(loop: loop),
                 configuration: try AWSClient.Configuration(environment: environment))
             let source = ConfigurationSource(environment, aws: aws)
-            let make: @Sendable (Configuration) -> any InvocationHandler = { configuration in
-                handler.make(Services(configuration: configuration, aws: aws))
-            }
             let values = try await source.values()
-            let first = make(try source.configuration(values))
+            let configuration = try source.configuration(values)
+            // Of the process: what was counted under one configuration is written under the next.
+            let tallies = MetricTallies(interval: configuration.metricsInterval)
+            let make: @Sendable (Configuration) -> any InvocationHandler = { configuration in
+                handler.make(Services(configuration: configuration, aws: aws, tallies: tallies))
+            }
+            let first = make(configuration)
             guard source.hasReferences else { return first }
             let refreshing = RefreshingHandler(first, of: values, from: source, make: make)
             return first.streaming == nil ? refreshing : RefreshingStreamingHandler(refreshing)
@@ -41,11 +44,16 @@ public enum HandlerName: String, Sendable, CaseIterable {
 
     private func make(_ services: Services) -> any InvocationHandler {
         switch self {
-        case .api: APIHandler(services: services)
+        case .api: metered(APIHandler(services: services), services)
+        // It may not write.
         case .stream: StreamHandler(services: services)
-        case .dispatch: DispatchHandler(services: services)
+        case .dispatch: metered(DispatchHandler(services: services), services)
         case .notify: NotifyHandler(services: services)
-        case .sweep: SweepHandler(services: services)
+        case .sweep: metered(SweepHandler(services: services), services)
         }
+    }
+
+    private func metered(_ handler: any InvocationHandler, _ services: Services) -> any InvocationHandler {
+        MeteredHandler(handler: handler, metrics: services.metrics)
     }
 }

@@ -15,14 +15,21 @@ struct Services: Sendable {
     let idempotency: IdempotencyStore
     let doorbell: Doorbell
     let quotas: QuotaStore
+    let metrics: MetricStore
+    /// The classes that metrics may name.
+    let nodeNames: Set<String>
     let directory: WorkerDirectory
     /// Of requests to addresses that users chose.
     let addressGuard: AddressGuard
     private let ssm: SSM
     private let secrets: SecretsManager
 
-    /// The clients of one process. Nothing is called yet. `directory` is for tests with a clock of their own.
-    init(configuration: Configuration, aws: AWSClient, directory: WorkerDirectory? = nil) {
+    /// The clients of one process. Nothing is called yet. `tallies` are those of the services that these take the place of; `directory`
+    /// is for tests with a clock of their own.
+    init(
+        configuration: Configuration, aws: AWSClient, tallies: MetricTallies? = nil,
+        directory: WorkerDirectory? = nil
+    ) {
         self.configuration = configuration
         self.http = aws.http
         self.aws = aws
@@ -37,6 +44,10 @@ struct Services: Sendable {
         quotas = QuotaStore(
             counters: Counters(dynamoDB: dynamoDB, table: configuration.table),
             quotas: configuration.access.quotas)
+        metrics = MetricStore(
+            dynamoDB: dynamoDB, table: configuration.table, loop: aws.http.loop,
+            tallies: tallies ?? MetricTallies(interval: configuration.metricsInterval))
+        nodeNames = NodeCatalog.standard.names(allowedBy: configuration.allowedNodeTypes)
         doorbell = Doorbell(
             SQS(aws), workQueue: configuration.workQueue, resumeQueue: configuration.resumeQueue)
         self.directory = directory ?? WorkerDirectory(configuration, on: aws.http.loop)

@@ -23,6 +23,7 @@ enum API {
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
         return Router(
             jobRoutes(submissions, jobs) + workerRoutes(workers) + healthRoutes(health)
+                + metricsRoutes(services)
                 + contractRoutes(contract)
                 + accountRoutes(services, access)
                 + adminRoutes(services, access)
@@ -82,6 +83,13 @@ enum API {
             Route(.get, "/health/liveness", "getLivenessLong", .open(health.live), .liveness),
             Route(.get, "/health/ready", "getReadiness", .open(health.ready), .readiness),
             Route(.get, "/health/readiness", "getReadinessLong", .open(health.ready), .readiness),
+        ]
+    }
+
+    private static func metricsRoutes(_ services: Services) -> [Route] {
+        let metrics = MetricsRoute(services: services)
+        return [
+            Route(.get, "/metrics", "getMetrics", .user(metrics.show), scope: .metrics, .metrics)
         ]
     }
 

@@ -12,16 +12,22 @@ struct APIHandler: HTTPHandler {
     private let finisher: ResponseFinisher
     private let maximumBodyBytes: Int
     private let streamURL: URL?
+    private let metrics: RequestMetrics
 
     /// Nothing is called yet.
     init(services: Services) {
         let access = Access(services)
-        self.init(services.configuration, access, API.router(services, access))
+        self.init(
+            services.configuration, access, API.router(services, access),
+            tallies: services.metrics.tallies)
     }
 
     /// With a table of routes of one's own.
-    init(_ configuration: Configuration, _ access: Access, _ router: Router) {
+    init(
+        _ configuration: Configuration, _ access: Access, _ router: Router, tallies: MetricTallies
+    ) {
         self.router = router
+        metrics = RequestMetrics(tallies: tallies)
         self.access = access
         finisher = ResponseFinisher(CORSPolicy(configuration.corsAllowedOrigins))
         maximumBodyBytes = configuration.maximumBodyBytes
@@ -69,13 +75,15 @@ struct APIHandler: HTTPHandler {
                     requestID: id, status: reply.response.status))
         }
         reply.response = finisher.finish(reply.response, to: request, requestID: id)
+        let duration = ContinuousClock.now - begin
+        metrics.count(request.method, match, reply.response.status, duration)
         Log.info(
             "request",
             [
                 "method": .string(String(request.method.rawValue.prefix(16))),
                 "operation": match.operation.map { .string($0) } ?? .null,
                 "status": .number(reply.response.status),
-                "ms": .number((ContinuousClock.now - begin).milliseconds),
+                "ms": .number(duration.milliseconds),
                 "gateway_request_id": .string(id),
             ])
         return reply

@@ -37,6 +37,8 @@ struct JobDraft: Sendable {
         job.checkpoint = graph.checkpoint
         job.webhookURL = options.webhookURL
         job.hasMetadata = options.metadata != nil
+        job.nodeCount = graph.nodes.count
+        job.tier = user.tier
         return (graph.json, job)
     }
 

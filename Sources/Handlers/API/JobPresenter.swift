@@ -16,6 +16,9 @@ struct JobPresenter: Sendable {
         if countsQueue, page.job.state == .queued {
             position = await services.store.queuePosition(of: page.job)
         }
-        return JobView(page, addresses: addresses, queuePosition: position).json(at: services.now)
+        return JobView(
+            page, addresses: addresses, queuePosition: position,
+            costPerGPUSecond: services.configuration.costPerGPUSecond
+        ).json(at: services.now)
     }
 }

@@ -85,9 +85,7 @@ struct QuotaStore: Sendable {
     /// Adds what a job took of a GPU, and how it ended.
     func addUse(of job: Job) async throws(AWSError) {
         guard let charge = job.charge else { return }
-        let gpu = job.attempts.reduce(Int64(0)) { sum, attempt in
-            sum + max(0, ((attempt.endedAt ?? attempt.startedAt) - attempt.startedAt).milliseconds)
-        }
+        let gpu = job.gpuTime(until: job.completedAt ?? job.createdAt).milliseconds
         var steps: [Counters.Step] = [
             .init(name: "gpu_ms", amount: Int(gpu), limit: nil),
             .init(name: "jobs_\(job.state.rawValue)", amount: 1, limit: nil),

@@ -98,6 +98,7 @@ struct JobRunner: Sendable {
         guard case .done(let job) = outcome else { return .leave }
         Log.info("run ended", fields(job, slot, ["state": .string(job.state.rawValue)]))
         await announcer.announce(job)
+        await services.metrics.flushIfDue()
         if job.state == .queued {
             let delay = job.notBefore.map { $0 - services.now } ?? .zero
             try? await services.doorbell.ringWork(for: job.id, delay: max(.zero, delay))

@@ -94,6 +94,8 @@ struct PromptRun: Sendable {
             ledger: ledger, gate: gate)
         if isResumed || job.attempt > 1 { await outputs.abortUnfinished() }
         let foresight = OutputForesight()
+        let metrics = RunMetrics(
+            graph: graph, names: services.nodeNames, isResumed: isResumed, tallies: services.metrics.tallies)
         // Both end with the watch: the one is cancelled, the other is waited for where the outputs count.
         async let _ = writer.write(on: services.http.loop)
         async let storing: Void = outputs.store(foresight.sources)
@@ -103,6 +105,7 @@ struct PromptRun: Sendable {
                 // Who comes later has not heard which outputs were before.
                 if !isResumed { await foresight.note(event) }
                 await writer.apply(event)
+                await metrics.note(event)
             }
         } catch {
             return await lost(job, error)

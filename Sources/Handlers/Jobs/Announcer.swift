@@ -25,6 +25,9 @@ struct Announcer: Sendable {
 
     /// One announcer's write was the one that took note: that one counts.
     private func count(_ job: Job) async {
+        JobMetrics(
+            tallies: services.metrics.tallies, costPerGPUSecond: services.configuration.costPerGPUSecond
+        ).count(job)
         do {
             try await services.quotas.addUse(of: job)
         } catch {
@@ -38,8 +41,10 @@ struct Announcer: Sendable {
         let page =
             job.hasMetadata
             ? try await services.documents.page(job.id, at: services.now) : nil
-        let message = JobView(page ?? .init(job: job, metadata: nil, progress: nil))
-            .message(bucket: services.configuration.bucket, at: services.now)
+        let message = JobView(
+            page ?? .init(job: job, metadata: nil, progress: nil),
+            costPerGPUSecond: services.configuration.costPerGPUSecond
+        ).message(bucket: services.configuration.bucket, at: services.now)
         let topic = services.configuration.topicARN
         let isFIFO = topic.hasSuffix(".fifo")
         try await services.sns.publish(

@@ -58,6 +58,10 @@ struct Job: Sendable, Hashable {
     var seed: UInt64?
     var webhookURL: String?
     var hasMetadata = false
+    /// Of its workflow; nil for one that an earlier version made.
+    var nodeCount: Int?
+    /// Its user's when it was made; nil for one that an earlier version made.
+    var tier: Tier?
     /// What was taken from its user's quota; nil where nobody has one.
     var charge: Charge?
     /// When the table may forget it; set in final states only.

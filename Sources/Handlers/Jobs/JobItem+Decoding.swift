@@ -42,6 +42,8 @@ extension JobItem {
         job.checkpoint = item["checkpoint"]?.string
         if case .n(let seed)? = item["seed"] { job.seed = UInt64(seed) }
         job.webhookURL = item["webhook_url"]?.string
+        job.nodeCount = item["node_count"]?.int
+        job.tier = (item["tier"]?.string).flatMap { Tier(rawValue: $0) }
         if let charge = item["charge"]?.map {
             job.charge = Job.Charge(
                 day: try text(charge, "day"), images: try integer(charge, "images"),

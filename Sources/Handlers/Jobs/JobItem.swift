@@ -86,6 +86,8 @@ enum JobItem {
             item["part_count"] = .n(job.partNodes.count)
         }
         if job.hasMetadata { item["has_metadata"] = .bool(true) }
+        item["node_count"] = job.nodeCount.map { .n($0) }
+        item["tier"] = job.tier.map { .s($0.rawValue) }
         item["charge"] = job.charge.map(encode)
         if !job.workerLabels.isEmpty { item["worker_labels"] = .l(job.workerLabels.map { .s($0) }) }
         if job.notificationPending { item["notification_pending"] = .bool(true) }

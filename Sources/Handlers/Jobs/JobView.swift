@@ -7,19 +7,23 @@ struct JobView: Sendable {
     /// By output index.
     var addresses: [Int: OutputAddress] = [:]
     var queuePosition: Int?
+    /// nil where nobody said what a GPU costs.
+    var costPerGPUSecond: Double?
 
     /// `queuePosition` is for queued jobs; null when it was not counted or is over 1,000.
     init(
-        _ page: JobDocuments.Page, addresses: [Int: OutputAddress] = [:], queuePosition: Int? = nil
+        _ page: JobDocuments.Page, addresses: [Int: OutputAddress] = [:], queuePosition: Int? = nil,
+        costPerGPUSecond: Double? = nil
     ) {
         self.page = page
         self.addresses = addresses
         self.queuePosition = queuePosition
+        self.costPerGPUSecond = costPerGPUSecond
     }
 
     /// For HTTP answers.
     func json(at now: Timestamp) -> JSON {
-        var view = Self.common(page, at: now)
+        var view = common(at: now)
         view["queue_position"] = queuePosition.map { .number($0) } ?? .null
         view["progress"] = progress
         view["outputs"] = .array(
@@ -53,7 +57,7 @@ struct JobView: Sendable {
     /// outputs that do not fit are cut, and `output_count` tells how many there are.
     func message(bucket: String, at now: Timestamp, limit: Int = 250_000) -> JSON {
         let job = page.job
-        var view = Self.common(page, at: now)
+        var view = common(at: now)
         view["event"] = job.completionEvent.map { .string($0) } ?? .null
         view["user_id"] = .string(job.user)
         view["path"] = .string("/v1/jobs/\(job.id)")
@@ -100,7 +104,7 @@ struct JobView: Sendable {
         return .object(object)
     }
 
-    private static func common(_ page: JobDocuments.Page, at now: Timestamp) -> JSON.Object {
+    private func common(at now: Timestamp) -> JSON.Object {
         let job = page.job
         // A job takes its parts' attempts over when it ends.
         let attempts =
@@ -111,14 +115,14 @@ struct JobView: Sendable {
             "priority": .number(job.priority),
             "created_at": .string(job.createdAt.rfc3339),
             "queued_at": .string(job.queuedAt.rfc3339),
-            "started_at": time(job.startedAt),
-            "completed_at": time(job.completedAt),
+            "started_at": Self.time(job.startedAt),
+            "completed_at": Self.time(job.completedAt),
             "seed": job.seed.map { .number($0) } ?? .null,
         ]
         view["error"] = job.failure.map(Self.error) ?? .null
         view["attempts"] = .array(attempts.map(Self.attempt))
-        view["usage"] = usage(job, attempts, at: now)
-        view["cancel_requested_at"] = time(job.cancelRequestedAt)
+        view["usage"] = usage(attempts, at: now)
+        view["cancel_requested_at"] = Self.time(job.cancelRequestedAt)
         return view
     }
 
@@ -141,7 +145,8 @@ struct JobView: Sendable {
         return .object(view)
     }
 
-    private static func usage(_ job: Job, _ attempts: [Job.Attempt], at now: Timestamp) -> JSON {
+    private func usage(_ attempts: [Job.Attempt], at now: Timestamp) -> JSON {
+        let job = page.job
         let end = job.completedAt ?? now
         let queued = (job.startedAt ?? end) - job.queuedAt
         let run = job.startedAt.map { end - $0 } ?? .zero
@@ -151,7 +156,11 @@ struct JobView: Sendable {
             "queue_ms": .number(max(0, queued.milliseconds)),
             "run_ms": .number(max(0, run.milliseconds)),
             "gpu_seconds": JSON.Number(Double(max(0, gpu)) / 1000).map { .number($0) } ?? 0,
-            "cost": .null,
+            // To the millionth: what is less is nobody's bill.
+            "cost":
+                costPerGPUSecond
+                .flatMap { JSON.Number((Double(max(0, gpu)) / 1000 * $0 * 1e6).rounded() / 1e6) }
+                .map { .number($0) } ?? .null,
         ]
     }
 

@@ -54,7 +54,8 @@ struct WebhookSender: Sendable {
         guard let page = try await services.documents.page(begun.job, at: services.now),
             page.job.completionEvent == begun.event
         else { return Self.failed(ended, "the job is gone") }
-        let body = JobView(page).message(bucket: services.configuration.bucket, at: services.now)
+        let body = JobView(page, costPerGPUSecond: services.configuration.costPerGPUSecond)
+            .message(bucket: services.configuration.bucket, at: services.now)
         let secret = try await secrets.secretToSignWith(of: page.job.user, at: services.now)
         do {
             let status = try await services.http.send(request(begun, url, body.serialized(), secret)).status

@@ -11,6 +11,8 @@ struct Backlog: Sendable, Hashable {
     var running = 0
     /// Since the oldest one came; zero when none waits.
     var oldestAge: Duration = .zero
+    /// How many of the queued ones wait in each band.
+    var byBand: [Job.Band: Int] = [:]
 
     /// Counts all shards of all bands at once.
     static func count(_ store: JobStore) async throws -> Backlog {
@@ -25,6 +27,7 @@ struct Backlog: Sendable, Hashable {
             }
             return try await group.reduce(into: Backlog()) { sum, part in
                 sum.queued += part.queued
+                sum.byBand.merge(part.byBand, uniquingKeysWith: +)
                 sum.running += part.running
                 sum.oldestAge = max(sum.oldestAge, part.oldestAge)
             }
@@ -39,6 +42,7 @@ struct Backlog: Sendable, Hashable {
             where: .equals("queue_pk", .s(JobItem.queuePartition(band, shard: shard))))
         query.countOnly = true
         var part = Backlog(queued: try await store.dynamoDB.query(query).count)
+        part.byBand[band] = part.queued
         if part.queued == 0 { return part }
         query.countOnly = false
         query.limit = 1
@@ -65,9 +69,9 @@ struct Backlog: Sendable, Hashable {
 
     /// Adds what the scaling policies go by to the invocation's metrics.
     func publish(alive: Int) {
-        Metrics.add("QueuedJobs", Double(queued), .count)
-        Metrics.add("RunningJobs", Double(running), .count)
-        Metrics.add("BacklogPerWorker", perWorker(alive), .count)
-        Metrics.add("OldestQueuedAge", oldestAge / .seconds(1), .seconds)
+        Metrics.add(.queuedJobs, Double(queued), .count)
+        Metrics.add(.runningJobs, Double(running), .count)
+        Metrics.add(.backlogPerWorker, perWorker(alive), .count)
+        Metrics.add(.oldestQueuedAge, oldestAge / .seconds(1), .seconds)
     }
 }

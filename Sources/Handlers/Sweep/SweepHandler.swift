@@ -8,9 +8,9 @@ struct SweepHandler: InvocationHandler {
     let services: Services
 
     /// What the numbers of a report are called in CloudWatch.
-    private static let metrics = [
-        "rung": "DoorbellsRung", "resumed": "RunsResumed", "announced": "JobsAnnounced",
-        "expired": "JobsExpired", "webhooks": "WebhooksSent", "slots": "SlotsFreed", "workers": "Workers",
+    private static let metrics: [String: MetricName] = [
+        "rung": .doorbellsRung, "resumed": .runsResumed, "announced": .jobsAnnounced,
+        "expired": .jobsExpired, "webhooks": .webhooksSent, "slots": .slotsFreed, "workers": .workers,
     ]
 
     func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8] {
@@ -34,11 +34,13 @@ struct SweepHandler: InvocationHandler {
         report["workers"] = .number(workers.alive)
         report["slots"] = .number(try await freed)
         for (name, value) in report {
-            Metrics.add(Self.metrics[name] ?? name, Double(value.int ?? 0), .count)
+            if let metric = Self.metrics[name] { Metrics.add(metric, Double(value.int ?? 0), .count) }
         }
         var line = report
+        var gauges = MetricGauges(at: services.now, queued: nil, memory: workers.memory)
         do {
             let backlog = try await Backlog.count(services.store)
+            gauges.queued = backlog.byBand
             backlog.publish(alive: workers.alive)
             try await backlog.record(services.store)
             line["queued"] = .number(backlog.queued)
@@ -48,7 +50,23 @@ struct SweepHandler: InvocationHandler {
             // What was moved on counts more than what is told of it.
             Log.warn("backlog not counted", ["error": .string("\(error)")])
         }
+        await publish(gauges)
         Log.info("sweep", line)
         return JSON.object(report).serialized()
+    }
+
+    /// What one sees of the workers' memory in CloudWatch, and all of it where `GET /metrics` is used.
+    private func publish(_ gauges: MetricGauges) async {
+        for gpu in gauges.memory {
+            let dimensions = ["Worker": gpu.worker, "GPU": gpu.gpu]
+            Metrics.add(.videoMemoryUsed, Double(gpu.used), .bytes, dimensions: dimensions)
+            Metrics.add(.videoMemoryTotal, Double(gpu.total), .bytes, dimensions: dimensions)
+        }
+        guard services.metrics.tallies.isOn else { return }
+        do {
+            try await services.metrics.record(gauges)
+        } catch {
+            Log.warn("gauges not recorded", ["error": .string("\(error)")])
+        }
     }
 }

@@ -18,8 +18,7 @@ struct WorkerProbe: Sendable {
 
     /// Probes every listed worker, all at once, and forgets those that are listed no more once nothing runs there.
     ///
-    /// - Returns: how many answered, and whether one of them is new or had been ill: queued jobs may start again.
-    func refresh(until deadline: Timestamp) async throws(AWSError) -> (alive: Int, recovered: Bool) {
+    func refresh(until deadline: Timestamp) async throws(AWSError) -> Findings {
         let roster = try await registry.roster()
         for worker in roster.removed where try await !slots.areHeld(on: worker) {
             try await registry.forget(worker)
@@ -27,23 +26,33 @@ struct WorkerProbe: Sendable {
         let perTry = max(
             .milliseconds(100),
             min(Self.answerLimit, (deadline - .now - .seconds(1)) / Worker.patience - Self.pause))
-        return await withTaskGroup(of: (alive: Bool, recovered: Bool).self) { group in
+        return await withTaskGroup(of: Probed.self) { group in
             for worker in roster.listed { group.addTask { await probe(worker, perTry) } }
-            var result = (alive: 0, recovered: false)
-            for await one in group {
-                result.alive += one.alive ? 1 : 0
-                result.recovered = result.recovered || one.recovered
+            return await group.reduce(into: Findings()) { findings, one in
+                findings.alive += one.alive ? 1 : 0
+                findings.recovered = findings.recovered || one.recovered
+                findings.memory += one.memory
             }
-            return result
         }
     }
 
-    private func probe(_ worker: Worker, _ perTry: Duration) async -> (alive: Bool, recovered: Bool) {
+    /// What all workers came to.
+    struct Findings: Sendable {
+        /// How many answered.
+        var alive = 0
+        /// One of them is new or had been ill: queued jobs may start again.
+        var recovered = false
+        var memory: [MetricGauges.Memory] = []
+    }
+
+    private typealias Probed = (alive: Bool, recovered: Bool, memory: [MetricGauges.Memory])
+
+    private func probe(_ worker: Worker, _ perTry: Duration) async -> Probed {
         let loop = services.http.loop
         let client = services.client(of: worker)
         do {
             if worker.isOnTrial, try await !registry.beginTrial(of: worker, at: services.now) {
-                return (!worker.isDead, false)
+                return (!worker.isDead, false, [])
             }
             var queueLength = 0
             for tried in 1...Worker.patience {
@@ -54,7 +63,7 @@ struct WorkerProbe: Sendable {
                             "worker still runs a prompt that it was told to stop",
                             ["worker": .string(worker.id)])
                         try await registry.recordFailure(of: worker, at: services.now)
-                        return (false, false)
+                        return (false, false, [])
                     }
                     queueLength = queue.running.count + queue.pending.count
                     break
@@ -65,7 +74,7 @@ struct WorkerProbe: Sendable {
                             ["worker": .string(worker.id), "error": .string("\(error)")])
                         let count = max(1, Worker.patience - worker.failures)
                         try await registry.recordFailure(of: worker, count: count, at: services.now)
-                        return (false, false)
+                        return (false, false, [])
                     }
                     try await loop.sleep(for: Self.pause)
                 }
@@ -77,7 +86,7 @@ struct WorkerProbe: Sendable {
             Log.warn(
                 "worker not refreshed",
                 ["worker": .string(worker.id), "error": .string("\(error)")])
-            return (false, false)
+            return (false, false, [])
         }
         do {
             try await registry.record(try await client.objectInfo(), of: worker)
@@ -97,7 +106,23 @@ struct WorkerProbe: Sendable {
                 ["worker": .string(worker.id), "error": .string("\(error)")])
         }
         // Jobs may have waited for one that is new, too.
-        return (true, worker.isOnTrial || worker.seenAt == nil)
+        return (true, worker.isOnTrial || worker.seenAt == nil, await memory(of: worker, perTry))
+    }
+
+    /// Empty when it does not say: it has just told its queue, so that it is none the worse for that.
+    private func memory(of worker: Worker, _ limit: Duration) async -> [MetricGauges.Memory] {
+        let client = services.client(of: worker)
+        do {
+            let stats = try await withDeadline(limit, on: services.http.loop) {
+                try await client.systemStats()
+            }
+            return MetricGauges.Memory.read(stats, of: worker.id)
+        } catch {
+            Log.debug(
+                "worker does not tell of its memory",
+                ["worker": .string(worker.id), "error": .string("\(error)")])
+            return []
+        }
     }
 
     /// nil when it does not say: it has just told its queue, so that it is none the worse for that.

@@ -28,7 +28,8 @@ struct APIBench: Sendable {
         self.access = access
         handler = APIHandler(
             services.configuration, access,
-            API.router(services, access, objectInfo: { objectInfo }, patience: .seconds(30)))
+            API.router(services, access, objectInfo: { objectInfo }, patience: .seconds(30)),
+            tallies: services.metrics.tallies)
     }
 
     /// Its AWS is a port where nobody listens: for what must be answered without.

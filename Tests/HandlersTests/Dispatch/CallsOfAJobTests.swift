@@ -72,7 +72,8 @@ import Time
         let local = try await LocalAWS.sharedWithoutSignatures()
         let counter = try Counter(before: local.endpoint)
         let deployment = try await Deployment.make(
-            on: testLoop, ["COMFYUI_URLS": standIn.address], endpoint: counter.address)
+            on: testLoop, ["COMFYUI_URLS": standIn.address, "METRICS_FLUSH_SECONDS": "0"],
+            endpoint: counter.address)
         let dispatcher = Dispatcher(services: deployment.services)
         _ = counter.take()
         let job = try await deployment.submit()

@@ -56,7 +56,7 @@ import Time
             state.time.withLock { $0 += .seconds(31) }
         }
 
-        func sweep() async throws -> (alive: Int, recovered: Bool) {
+        func sweep() async throws -> WorkerProbe.Findings {
             try await WorkerProbe(
                 services: services, registry: dispatcher.registry, slots: dispatcher.slots
             ).refresh(until: .now + .seconds(30))
@@ -80,14 +80,14 @@ import Time
 
     @Test func whatRunsThereEndsThereAndNothingElseComes() async throws {
         let bench = try await Bench()
-        #expect(try await bench.sweep() == (1, true))
+        #expect(try await bench.sweep().alive == 1)
         let first = try await bench.deployment.submit(workflow: DispatchBench.slow)
         let second = try await bench.deployment.submit(workflow: DispatchBench.slow)
         async let dispatched = bench.dispatch()
         try await bench.untilSubmitted(first.id)
         bench.remove()
         // Not while its job runs.
-        #expect(try await bench.sweep() == (0, false))
+        #expect(try await bench.sweep().alive == 0)
         #expect(try await bench.dispatcher.registry.recorded().count == 1)
         _ = try await dispatched
         let done = try await bench.job(first.id)

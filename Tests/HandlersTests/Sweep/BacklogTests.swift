@@ -9,7 +9,7 @@ import Time
     @Test func whatWaitsAndWhatRunsIsCounted() async throws {
         let deployment = try await Deployment.make(on: testLoop)
         let store = deployment.services.store
-        #expect(try await Backlog.count(store) == Backlog())
+        #expect(try await Backlog.count(store) == Backlog(byBand: [.low: 0, .normal: 0, .high: 0]))
         let now = deployment.services.now
         for (age, priority) in [(7, 1), (95, 5), (3, 10), (50, 5)] {
             var job = Job(
@@ -29,6 +29,7 @@ import Time
         }
         let backlog = try await Backlog.count(store)
         #expect(backlog.queued == 4)
+        #expect(backlog.byBand == [.low: 1, .normal: 2, .high: 1])
         #expect(backlog.running == 2)
         #expect(backlog.oldestAge >= .seconds(95) && backlog.oldestAge < .seconds(155))
     }
