@@ -76,6 +76,8 @@ SOURCES = {
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("api notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
     "Notify/WebhookSecretStore": ("api notify sweep", "dynamoDB.get dynamoDB.put"),
+    # What reads is the API's alone.
+    "Metrics/MetricStore": ("api", "dynamoDB.put dynamoDB.query dynamoDB.update"),
     "Sweep/Backlog": ("sweep", "dynamoDB.query"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
 }

@@ -50,6 +50,7 @@ struct WorkerProbe: Sendable {
     private func probe(_ worker: Worker, _ perTry: Duration) async -> Probed {
         let loop = services.http.loop
         let client = services.client(of: worker)
+        let stats: JSON?
         do {
             if worker.isOnTrial, try await !registry.beginTrial(of: worker, at: services.now) {
                 return (!worker.isDead, false, [])
@@ -79,8 +80,9 @@ struct WorkerProbe: Sendable {
                     try await loop.sleep(for: Self.pause)
                 }
             }
+            stats = await systemStats(of: worker, perTry)
             try await registry.recordSuccess(
-                of: worker, queueLength: queueLength, report: await report(of: worker, perTry),
+                of: worker, queueLength: queueLength, report: stats.map(WorkerReport.init(systemStats:)),
                 at: services.now)
         } catch {
             Log.warn(
@@ -106,33 +108,15 @@ struct WorkerProbe: Sendable {
                 ["worker": .string(worker.id), "error": .string("\(error)")])
         }
         // Jobs may have waited for one that is new, too.
-        return (true, worker.isOnTrial || worker.seenAt == nil, await memory(of: worker, perTry))
-    }
-
-    /// Empty when it does not say: it has just told its queue, so that it is none the worse for that.
-    private func memory(of worker: Worker, _ limit: Duration) async -> [MetricGauges.Memory] {
-        let client = services.client(of: worker)
-        do {
-            let stats = try await withDeadline(limit, on: services.http.loop) {
-                try await client.systemStats()
-            }
-            return MetricGauges.Memory.read(stats, of: worker.id)
-        } catch {
-            Log.debug(
-                "worker does not tell of its memory",
-                ["worker": .string(worker.id), "error": .string("\(error)")])
-            return []
-        }
+        let memory = stats.map { MetricGauges.Memory.read($0, of: worker.id) } ?? []
+        return (true, worker.isOnTrial || worker.seenAt == nil, memory)
     }
 
     /// nil when it does not say: it has just told its queue, so that it is none the worse for that.
-    private func report(of worker: Worker, _ limit: Duration) async -> WorkerReport? {
+    private func systemStats(of worker: Worker, _ limit: Duration) async -> JSON? {
         let client = services.client(of: worker)
         do {
-            return WorkerReport(
-                systemStats: try await withDeadline(limit, on: services.http.loop) {
-                    try await client.systemStats()
-                })
+            return try await withDeadline(limit, on: services.http.loop) { try await client.systemStats() }
         } catch {
             Log.debug(
                 "worker does not tell of its memory",
