@@ -84,20 +84,20 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         pthread_setspecific(Self.threadKey, nil)
     }
 
-    /// One round: jobs, due timers, transfers; then, with nothing left to run, a sleep until there is. While libcurl has nothing to do the
+    /// One round: jobs and transfers; then, with nothing left to run, due timers and a sleep until there is. While libcurl has nothing to do the
     /// sleep is epoll's own, one system call.
     private func turn() {
         runReady()
         if isStopping { return }
+        if !multi.isEmpty { moveTransfers() }
+        // Timers, descriptors and the wake-up get a look in now and then even while jobs keep the loop busy.
+        turnsSincePoll += 1
+        if !ready.isEmpty, turnsSincePoll < 32 { return }
+        turnsSincePoll = 0
         if !timers.isEmpty {
             let now = ContinuousClock.now
             while let action = timers.takeDue(now) { action() }
         }
-        if !multi.isEmpty { moveTransfers() }
-        // Descriptors and the wake-up get a look in now and then even while jobs keep the loop busy.
-        turnsSincePoll += 1
-        if !ready.isEmpty, turnsSincePoll < 32 { return }
-        turnsSincePoll = 0
         let nanoseconds = ready.isEmpty && inbox.prepareToSleep() ? timeUntilNextTimer() : 0
         if multi.isEmpty {
             descriptors.dispatch(nanoseconds: nanoseconds)
@@ -108,7 +108,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func runReady() {
-        inbox.empty(into: &ready)
+        takeInbox()
         swap(&ready, &running)
         for work in running {
             switch work {
@@ -117,6 +117,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             }
         }
         running.removeAll(keepingCapacity: true)
+    }
+
+    private func takeInbox() {
+        let work = inbox.take()
+        if !work.isEmpty { ready += work }
     }
 
     /// When libcurl was last given the thread, about: the time of what its callbacks bring, read once for all of them
@@ -158,7 +163,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             for action in descriptors.removeAll() { action() }
             while let action = timers.takeDue(.now.advanced(by: .seconds(1 << 40))) { action() }
             runReady()
-            inbox.empty(into: &ready)
+            takeInbox()
             if ready.isEmpty, multi.isEmpty, timers.isEmpty, descriptors.isEmpty { break }
         }
         pthread_setspecific(Self.threadKey, nil)

@@ -25,15 +25,13 @@ final class LoopInbox: Sendable {
         }
     }
 
-    /// Moves everything to the end of `list`.
-    func empty(into list: inout [LoopWork]) {
-        // Not inside the closure: the list may be long, and releasing the lock early costs nothing.
-        let work = contents.withLock { contents in
+    /// Everything that was left there, which is nobody else's any more.
+    func take() -> [LoopWork] {
+        contents.withLock { contents in
             let work = contents.work
             if !work.isEmpty { contents.work = [] }
             return work
         }
-        if !work.isEmpty { list += work }
     }
 
     /// Says that the loop is about to sleep; false when there is work, so that it must not.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One line of a response's head.
 enum ResponseHeadLine: Equatable {
     case status(Int)
@@ -50,12 +52,12 @@ enum ResponseHeadLine: Equatable {
 
     private static func index(of byte: UInt8, _ line: borrowing Span<UInt8>, _ start: Int, _ end: Int) -> Int?
     {
-        var position = start
-        while position < end {
-            if line[position] == byte { return position }
-            position += 1
+        unsafe line.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(byte), end - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
         }
-        return nil
     }
 
     /// Where the bytes end that are followed by nothing but what `isDropped`.

@@ -23,6 +23,23 @@ struct KeyedJSONDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try member(key).decode(type)
     }
 
+    // What most members are, without a node: what does not fit goes the general way, which knows the error.
+
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        if case .string(let text) = members[key.stringValue] { return text }
+        return try member(key).decode(type)
+    }
+
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+        if let integer = members[key.stringValue]?.int { return integer }
+        return try member(key).decode(type)
+    }
+
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+        if case .bool(let flag) = members[key.stringValue] { return flag }
+        return try member(key).decode(type)
+    }
+
     /// One look where the standard library's own takes three.
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
         guard let json = members[key.stringValue], !json.isNull else { return nil }

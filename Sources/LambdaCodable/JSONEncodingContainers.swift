@@ -11,6 +11,11 @@ struct KeyedJSONEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
         node.set(try node.json(of: value, at: key) ?? [:], forKey: key)
     }
 
+    // What most members are, without a look at their type.
+    func encode(_ value: String, forKey key: Key) { node.set(.string(value), forKey: key) }
+    func encode(_ value: Int, forKey key: Key) { node.set(.number(value), forKey: key) }
+    func encode(_ value: Bool, forKey key: Key) { node.set(.bool(value), forKey: key) }
+
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) -> KeyedEncodingContainer<Nested> { node.member(key).container(keyedBy: type) }

@@ -75,49 +75,40 @@ final class DecodingNode: Decoder {
 extension DecodingNode: SingleValueDecodingContainer {
     func decodeNil() -> Bool { json.isNull }
 
-    /// For a concrete type the comparisons are decided when this is compiled.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        let value: Any
-        if type == String.self {
-            value = try string(type)
-        } else if type == Bool.self {
-            guard case .bool(let flag) = json else { throw mismatch(type) }
-            value = flag
-        } else if type == Int.self {
-            value = try integer(Int.self)
-        } else if type == Double.self {
-            value = try floating(Double.self)
-        } else if type == Float.self {
-            value = try floating(Float.self)
-        } else if type == Int64.self {
-            value = try integer(Int64.self)
-        } else if type == Int32.self {
-            value = try integer(Int32.self)
-        } else if type == Int16.self {
-            value = try integer(Int16.self)
-        } else if type == Int8.self {
-            value = try integer(Int8.self)
-        } else if type == Int128.self {
-            value = try integer(Int128.self)
-        } else if type == UInt.self {
-            value = try integer(UInt.self)
-        } else if type == UInt64.self {
-            value = try integer(UInt64.self)
-        } else if type == UInt32.self {
-            value = try integer(UInt32.self)
-        } else if type == UInt16.self {
-            value = try integer(UInt16.self)
-        } else if type == UInt8.self {
-            value = try integer(UInt8.self)
-        } else if type == UInt128.self {
-            value = try integer(UInt128.self)
-        } else if let special = try foundationValue(type) {
-            value = special
-        } else {
-            return try Value(from: self)
-        }
-        guard let value = value as? Value else { throw mismatch(type) }
+        guard let value = try known(type) else { return try Value(from: self) }
+        return try cast(value)
+    }
+
+    /// Apart from `decode`, which else would look up the metadata of `Value?` for every type.
+    @inline(never)
+    private func cast<Value>(_ value: Any) throws -> Value {
+        guard let value = value as? Value else { throw mismatch(Value.self) }
         return value
+    }
+
+    /// The value of a type that JSON has itself, or says in another way than it encodes itself; nil for every other type.
+    private func known(_ type: Any.Type) throws -> Any? {
+        if type == String.self { return try string(type) }
+        if type == Bool.self {
+            guard case .bool(let flag) = json else { throw mismatch(type) }
+            return flag
+        }
+        if type == Int.self { return try integer(Int.self) }
+        if type == Double.self { return try floating(Double.self) }
+        if type == Float.self { return try floating(Float.self) }
+        if type == Int64.self { return try integer(Int64.self) }
+        if type == Int32.self { return try integer(Int32.self) }
+        if type == Int16.self { return try integer(Int16.self) }
+        if type == Int8.self { return try integer(Int8.self) }
+        if type == Int128.self { return try integer(Int128.self) }
+        if type == UInt.self { return try integer(UInt.self) }
+        if type == UInt64.self { return try integer(UInt64.self) }
+        if type == UInt32.self { return try integer(UInt32.self) }
+        if type == UInt16.self { return try integer(UInt16.self) }
+        if type == UInt8.self { return try integer(UInt8.self) }
+        if type == UInt128.self { return try integer(UInt128.self) }
+        return try foundationValue(type)
     }
 
     private func string(_ expected: Any.Type) throws -> String {
@@ -159,7 +150,7 @@ extension DecodingNode: SingleValueDecodingContainer {
         return value
     }
 
-    /// The types that JSON says in another way than they encode themselves; nil for others. `Date` is seconds by itself.
+    /// Nil for the types that are not Foundation's, or that encode themselves as JSON says them. `Date` is seconds by itself.
     private func foundationValue(_ type: Any.Type) throws -> Any? {
         if type == Data.self {
             guard let data = Data(base64Encoded: try string(type)) else {

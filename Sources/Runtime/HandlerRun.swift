@@ -1,12 +1,13 @@
 import HTTP
 
-/// A handler at work on one invocation, in a task of its own so that the deadline can cancel it without ending the loop.
+/// A handler at work on one invocation, in a task of its own so that the deadline can cancel it without ending the loop. What a
+/// streaming handler returns is empty.
 ///
 /// `@unchecked Sendable`: all of it runs on the loop's thread.
-final class HandlerRun<Output: Sendable>: @unchecked Sendable {
+final class HandlerRun: @unchecked Sendable {
     /// What came of it.
     enum Outcome: Sendable {
-        case success(Output)
+        case success([UInt8])
         case failure(FunctionError)
     }
 
@@ -25,9 +26,9 @@ final class HandlerRun<Output: Sendable>: @unchecked Sendable {
     }
 
     /// Runs the handler, once. Returns when it has ended or is given up; `isOver` tells which.
-    func outcome(within limit: TimeLimit?, _ body: @escaping @Sendable () async throws -> Output) async
-        -> Outcome
-    {
+    func outcome(
+        within limit: TimeLimit?, _ body: @escaping @Sendable () async throws -> [UInt8]
+    ) async -> Outcome {
         await withCheckedContinuation { continuation in
             outcomeWaiter = continuation
             let task = loop.task {

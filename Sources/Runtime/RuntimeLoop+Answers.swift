@@ -7,7 +7,7 @@ extension RuntimeLoop {
     // MARK: One answer at once
 
     func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
-        let run = HandlerRun<[UInt8]>(on: shared.loop, watchdog)
+        let run = HandlerRun(on: shared.loop, watchdog)
         let (handler, context, begun) = (shared.handler, invocation.context, Metrics.handlerBegins())
         let remaining = context.remaining
         let outcome = await run.outcome(within: TimeLimit(remaining: remaining, margin: shared.margin)) {
@@ -52,10 +52,11 @@ extension RuntimeLoop {
         let timer = limit.map { limit in
             shared.loop.addTimer(after: limit.untilDeadline) { transfer.cancel() }
         }
-        let (run, begun) = (HandlerRun<Void>(on: shared.loop, watchdog), Metrics.handlerBegins())
+        let (run, begun) = (HandlerRun(on: shared.loop, watchdog), Metrics.handlerBegins())
         let outcome = await run.outcome(within: limit) {
             try await Self.within(context, remaining) {
                 try await handler.handle(invocation.event, context, ResponseWriter(channel))
+                return []
             }
         }
         Metrics.handlerEnded(begun: begun)
@@ -117,9 +118,9 @@ extension RuntimeLoop {
     // MARK: Around a handler
 
     /// What a handler's task and its children see.
-    private static func within<T>(
-        _ context: InvocationContext, _ remaining: Duration, _ body: () async throws -> T
-    ) async rethrows -> T {
+    private static func within(
+        _ context: InvocationContext, _ remaining: Duration, _ body: () async throws -> [UInt8]
+    ) async rethrows -> [UInt8] {
         let calls = CallContext(
             traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
         return try await InvocationContext.$current.withValue(context) {
@@ -129,7 +130,7 @@ extension RuntimeLoop {
 
     /// A handler that was given up still uses its slot. When no slot is left, the process ends: Lambda starts another, and nothing of
     /// this one runs into the next invocation.
-    private func waitForEnd<T>(of run: HandlerRun<T>) async throws(RuntimeAPIError) {
+    private func waitForEnd(of run: HandlerRun) async throws(RuntimeAPIError) {
         if run.isOver { return }
         shared.runaways += 1
         guard shared.runaways < shared.concurrency else {

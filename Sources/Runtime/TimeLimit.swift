@@ -16,10 +16,11 @@ struct TimeLimit: Sendable, Hashable {
     /// `remaining` until the deadline; nil = no limit, when `margin` is zero, or when the deadline has passed: an event that arrives
     /// after it comes from a clock that disagrees with this one, since Lambda would have killed the process already.
     init?(remaining: Duration, margin: Duration) {
-        let margin = min(margin, remaining / 10)
-        guard margin > .zero else { return nil }
-        untilCancellation = remaining - margin
-        patience = margin / 2
+        // In attoseconds: `Duration`'s own division takes a thousand instructions.
+        let margin = min(margin.attoseconds, remaining.attoseconds / 10)
+        guard margin > 0 else { return nil }
+        untilCancellation = remaining - Duration(attoseconds: margin)
+        patience = Duration(attoseconds: margin / 2)
         untilDeadline = remaining
     }
 }
