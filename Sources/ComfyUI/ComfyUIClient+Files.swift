@@ -22,22 +22,26 @@ extension ComfyUIClient {
         return response
     }
 
-    /// Puts a picture into the worker's input folder (`POST /upload/image`).
+    /// Puts a picture into the worker's input folder (`POST /upload/image`), in pieces: it is never held whole.
     ///
     /// Gives back the name under which ComfyUI stored it, subfolder included, as LoadImage takes it: without
-    /// `overwrite` it renames on a clash with other bytes (`up (1).png`). Over 100 MiB: `tooLarge`.
+    /// `overwrite` it renames on a clash with other bytes (`up (1).png`). `length` is of the file, when it is known. Over 100 MiB: `tooLarge`. What `next` throws is
+    /// beneath the error as the `HTTPError`'s own cause.
     public func uploadImage(
-        _ bytes: [UInt8], filename: String, subfolder: String = "", overwrite: Bool = false
+        filename: String, length: Int? = nil, subfolder: String = "", overwrite: Bool = false,
+        next: @escaping @Sendable () async throws -> [UInt8]?
     ) async throws(ComfyUIError) -> String {
         let what = "POST /upload/image"
         var form = MultipartForm()
         form.add("type", "input")
         if !subfolder.isEmpty { form.add("subfolder", subfolder) }
         if overwrite { form.add("overwrite", "true") }
-        form.add("image", filename: filename, bytes)
+        form.beginFile("image", filename: filename)
         var request = try await request(.post, "/upload/image")
         request.headers["Content-Type"] = form.contentType
-        request.body = .bytes(form.body)
+        let source = FormSource(head: form.head, pieces: next, tail: form.tail)
+        let whole = length.map { form.head.count + $0 + form.tail.count }
+        request.body = .stream(length: whole) { try await source.next() }
         request.timeouts.total = .seconds(300)
         let body = try await exchange(request, what)
         let answer = try? JSON(parsing: body)
@@ -50,10 +54,31 @@ extension ComfyUIClient {
     }
 }
 
-/// A form of fields and files (RFC 7578).
+/// A form with one file: what stands before the file's bytes, the bytes, what stands behind.
+private actor FormSource {
+    private var head: [UInt8]?
+    private let pieces: @Sendable () async throws -> [UInt8]?
+    private var tail: [UInt8]?
+
+    init(head: [UInt8], pieces: @escaping @Sendable () async throws -> [UInt8]?, tail: [UInt8]) {
+        self.head = head
+        self.pieces = pieces
+        self.tail = tail
+    }
+
+    func next() async throws -> [UInt8]? {
+        if let head = head.take() { return head }
+        guard tail != nil else { return nil }
+        if let piece = try await pieces() { return piece }
+        return tail.take()
+    }
+}
+
+/// A form of fields and, at its end, one file (RFC 7578).
 struct MultipartForm {
     private let boundary: String
-    private var parts: [UInt8] = []
+    /// Up to where the file's bytes begin.
+    private(set) var head: [UInt8] = []
 
     /// The boundary is random, so that no file can hold it but by guessing 128 bits.
     init() {
@@ -63,27 +88,25 @@ struct MultipartForm {
 
     var contentType: String { "multipart/form-data; boundary=\(boundary)" }
 
-    /// With the closing boundary.
-    var body: [UInt8] { parts + Array("--\(boundary)--\r\n".utf8) }
+    /// What follows the file's bytes.
+    var tail: [UInt8] { Array("\r\n--\(boundary)--\r\n".utf8) }
 
     mutating func add(_ name: String, _ value: String) {
         begin("form-data; name=\"\(name)\"", type: nil)
-        parts += Array(value.utf8)
-        parts += [0x0D, 0x0A]
+        head += Array(value.utf8)
+        head += [0x0D, 0x0A]
     }
 
-    mutating func add(_ name: String, filename: String, _ bytes: [UInt8]) {
+    mutating func beginFile(_ name: String, filename: String) {
         begin(
             "form-data; name=\"\(name)\"; filename=\"\(Self.escaped(filename))\"",
             type: "application/octet-stream")
-        parts += bytes
-        parts += [0x0D, 0x0A]
     }
 
     private mutating func begin(_ disposition: String, type: String?) {
         var head = "--\(boundary)\r\nContent-Disposition: \(disposition)\r\n"
         if let type { head += "Content-Type: \(type)\r\n" }
-        parts += Array((head + "\r\n").utf8)
+        self.head += Array((head + "\r\n").utf8)
     }
 
     /// A line break in a name would begin a header of its own: the three characters that can end the value are

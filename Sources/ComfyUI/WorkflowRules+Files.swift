@@ -22,10 +22,15 @@ extension WorkflowRules {
                     code, input: name, "A file name must be written here as a text; this is \(value.kind).")
                 continue
             }
+            // What it stands for was looked at by whoever lists it.
+            if kind == .upload, uploads.contains(text) { continue }
             if let fault = FileNameFault(text) {
                 report.add(fault.code, input: name, fault.message)
-            } else if kind == .upload, !uploads.contains(text) {
-                report.add("file_not_uploaded", input: name, "\(text.quoted) is none of this job's uploads.")
+            } else if kind == .upload {
+                report.add(
+                    "file_not_uploaded", input: name,
+                    "\(text.quoted) is none of this job's uploads: file:<id>, an https address or a data URI."
+                )
             }
         }
     }

@@ -33,14 +33,22 @@ public struct WorkflowRules: Sendable {
         _ json: JSON, overrides: JSON.Object = [:], uploads: Set<String> = [],
         objectInfo: ObjectInfoDigest? = nil
     ) throws(WorkflowFaults) -> WorkflowGraph {
-        let document = WorkflowDocument(json)
-        guard document.isReadable else { throw WorkflowFaults(document.faults) }
-        var graph = document.graph
-        var faults = document.faults
-        faults += graph.applyAll(overrides)
+        var (graph, faults) = try read(json, overrides: overrides)
         faults += self.faults(in: graph, uploads: uploads, objectInfo: objectInfo)
         guard faults.isEmpty else { throw WorkflowFaults(faults) }
         return graph
+    }
+
+    /// The first half of `validate`: the graph with the overrides set, and its faults of shape and overrides. Throws only what
+    /// leaves no graph. `faults` is the other half; in between its uploads can be looked up.
+    public func read(_ json: JSON, overrides: JSON.Object = [:]) throws(WorkflowFaults) -> (
+        graph: WorkflowGraph, faults: [WorkflowFault]
+    ) {
+        let document = WorkflowDocument(json)
+        guard document.isReadable else { throw WorkflowFaults(document.faults) }
+        var graph = document.graph
+        let faults = document.faults + graph.applyAll(overrides)
+        return (graph, faults)
     }
 
     /// Every fault of the graph and of each node, in order.

@@ -220,7 +220,7 @@ import Testing
             try await client.submit([:], promptID: Self.id, clientID: "c")
             _ = try await client.queue()
             _ = try await client.history("p")
-            _ = try await client.uploadImage([1], filename: "up.png")
+            _ = try await client.upload([1], filename: "up.png")
             _ = try await client.view(OutputFile(nodeID: "2", filename: "a.png")).collect(limit: 10)
         }
         #expect(
@@ -274,12 +274,12 @@ import Testing
         }
         try await onLoop { loop in
             let client = worker.client(loop)
-            #expect(try await client.uploadImage([9, 8], filename: "up\"\r\n.png") == "up (1).png")
+            #expect(try await client.upload([9, 8], filename: "up\"\r\n.png") == "up (1).png")
             #expect(
-                try await client.uploadImage([9], filename: "up.png", subfolder: "jobs/j1", overwrite: true)
+                try await client.upload([9], filename: "up.png", subfolder: "jobs/j1", overwrite: true)
                     == "jobs/j1/up.png")
             do {
-                _ = try await client.uploadImage([9], filename: "up.png")
+                _ = try await client.upload([9], filename: "up.png")
                 Issue.record("it was taken")
             } catch let error as ComfyUIError {
                 #expect(error.code == .tooLarge)

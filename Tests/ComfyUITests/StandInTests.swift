@@ -168,7 +168,7 @@ struct StandInTests {
             let graph = try WorkflowRules().validate(Graphs.textToImage, objectInfo: digest)
             #expect(graph.nodes.count == 7)
             #expect(try await client.systemStats()["system"]?["comfyui_version"]?.string != nil)
-            #expect(try await client.uploadImage([1, 2], filename: "up.png", subfolder: "j1") == "j1/up.png")
+            #expect(try await client.upload([1, 2], filename: "up.png", subfolder: "j1") == "j1/up.png")
             try await client.free()
         }
     }

@@ -32,13 +32,15 @@ CALLS = {
     "api": JOBS | ANNOUNCE | query("queue", "by_user", "by_user_status")
     | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:DeleteItem", "Table"),
        ("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
+       ("s3:GetObject", "Bucket/inputs/*"), ("s3:PutObject", "Bucket/inputs/*"), ("s3:DeleteObject", "Bucket/inputs/*"),
        ("sqs:SendMessage", "WorkQueue")},
     "stream": query("queue", "by_user", "by_user_status")
     | {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*"),
-       ("s3:ListBucket", "Bucket")},
+       ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket")},
     "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
     | {("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
        ("s3:ListBucketMultipartUploads", "Bucket"), ("s3:GetObject", "Bucket/workflows/*"),
+       ("s3:GetObject", "Bucket/inputs/*"),
        ("s3:ListBucket", "Bucket")},
     "notify": JOBS | take("NotifyQueue"),
     "sweep": JOBS | ANNOUNCE | RING | query("queue", "open_work") | {("dynamodb:DeleteItem", "Table")},
@@ -67,6 +69,12 @@ SOURCES = {
     "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
     # forget() is the sweep's alone.
     "Dispatch/WorkerRegistry": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
+    # Of these dispatch has known() and body().
+    "Files/FileStore": (
+        "api",
+        "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query s3.delete s3.get s3.head"
+        " s3.presignGet s3.presignPut s3.put s3.stream",
+    ),
     "Jobs/Announcer": ("api dispatch sweep", "sns.publish"),
     "Jobs/Doorbell": ("api dispatch sweep", "sqs.send"),
     "Jobs/IdempotencyStore": ("api", "dynamoDB.get dynamoDB.put"),
@@ -86,8 +94,9 @@ ACTIONS = {
     "dynamoDB.get": "dynamodb:GetItem", "dynamoDB.put": "dynamodb:PutItem", "dynamoDB.update": "dynamodb:UpdateItem",
     "dynamoDB.delete": "dynamodb:DeleteItem", "dynamoDB.query": "dynamodb:Query", "s3.headBucket": "s3:ListBucket",
     "s3.presignGet": "s3:GetObject", "s3.get": "s3:GetObject", "s3.put": "s3:PutObject", "s3.upload": "s3:PutObject",
-    "s3.abort": "s3:AbortMultipartUpload", "s3.multipartUploads": "s3:ListBucketMultipartUploads",
-    "sns.publish": "sns:Publish", "sqs.send": "sqs:SendMessage",
+    "s3.delete": "s3:DeleteObject", "s3.head": "s3:GetObject", "s3.presignPut": "s3:PutObject",
+    "s3.stream": "s3:GetObject", "s3.abort": "s3:AbortMultipartUpload",
+    "s3.multipartUploads": "s3:ListBucketMultipartUploads", "sns.publish": "sns:Publish", "sqs.send": "sqs:SendMessage",
 }  # fmt: skip
 
 

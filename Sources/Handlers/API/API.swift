@@ -27,7 +27,8 @@ enum API {
                 + contractRoutes(contract)
                 + accountRoutes(services, access)
                 + adminRoutes(services, access)
-                + webhookRoutes(services))
+                + webhookRoutes(services)
+                + fileRoutes(services))
     }
 
     private static func jobRoutes(_ submissions: SubmissionRoutes, _ jobs: JobRoutes) -> [Route] {

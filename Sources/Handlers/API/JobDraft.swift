@@ -9,6 +9,8 @@ struct JobDraft: Sendable {
     var options: JobOptions
     /// Pictures that it makes, which its user's day is charged with.
     var images = 1
+    /// Pictures that came with it, which its graph names.
+    var files: [InlineFile] = []
     /// The node whose output is the primary one.
     var primaryNode: String?
     var executionMode = Job.ExecutionMode.sequential

@@ -59,6 +59,7 @@ struct JobSubmission: Sendable {
         job.charge = try await charge(user, draft.images, at: now)
         let metadata = draft.options.metadata.map(JSON.object)
         do {
+            try await store(draft.files, for: job)
             try await services.documents.store(
                 workflow: workflow, metadata: metadata, for: job, expires: expiry(of: job))
         } catch {
@@ -131,6 +132,16 @@ struct JobSubmission: Sendable {
                 "parts not made, left to the sweep",
                 ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
             return []
+        }
+    }
+
+    /// For as long as an attempt of the job may need them.
+    private func store(_ files: [InlineFile], for job: Job) async throws(AWSError) {
+        let expires = expiry(of: job) - services.configuration.policy.retention
+        for inline in files {
+            var file = inline.file
+            file.expiresAt = expires + .seconds(3600)
+            try await FileStore(services).store(inline.bytes, as: file)
         }
     }
 

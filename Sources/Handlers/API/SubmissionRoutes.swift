@@ -30,7 +30,8 @@ struct SubmissionRoutes: Sendable {
         check(fields.options, &reader)
         let key = IdempotencyKey.read(request.http.headers, &reader)
         try reader.finish()
-        return try await submit(try await fields.draft(check), body, key, request, user)
+        let inputs = InputResolver(services: services, user: user.id)
+        return try await submit(try await fields.draft(check, inputs), body, key, request, user)
     }
 
     /// `POST /v1/workflows/validate`: everything but running it. A faulty workflow is what one asked about, so that it is no error.
@@ -39,7 +40,8 @@ struct SubmissionRoutes: Sendable {
         let fields = WorkflowRequest(&reader)
         try reader.finish()
         do {
-            let graph = try await fields.graph(check)
+            let inputs = InputResolver(services: services, user: user.id)
+            let graph = try await fields.checked(check, inputs).graph
             let catalog = check.rules.catalog
             return .json([
                 "valid": true, "errors": [], "nodes": .number(graph.nodes.count),
@@ -47,7 +49,7 @@ struct SubmissionRoutes: Sendable {
                 "pictures": .number(graph.pictureCount(catalog)),
                 "checkpoint": graph.checkpoint.map { .string($0) } ?? .null,
             ])
-        } catch {
+        } catch let error as WorkflowFaults {
             return .json(["valid": false, "errors": .array(error.faults.map(\.json))])
         }
     }

@@ -37,9 +37,22 @@ struct WorkflowCheck: Sendable {
         }
     }
 
-    /// The graph of what a user sent, in any accepted format, with the overrides set; throws every fault at once.
-    func validate(_ workflow: JSON, overrides: JSON.Object) async throws(WorkflowFaults) -> WorkflowGraph {
-        try rules.validate(workflow, overrides: overrides, objectInfo: await objectInfo())
+    /// A graph in which nothing is wrong, and the pictures that came inside it.
+    struct Checked: Sendable {
+        var graph: WorkflowGraph
+        var files: [InlineFile]
+    }
+
+    /// The graph of what a user sent, in any accepted format, with the overrides set and its inputs looked up as that user;
+    /// throws every fault at once, as `WorkflowFaults`.
+    func validate(_ workflow: JSON, overrides: JSON.Object, _ inputs: InputResolver) async throws -> Checked {
+        let (graph, faults) = try rules.read(workflow, overrides: overrides)
+        let resolved = try await inputs.resolve(graph, rules.catalog)
+        let all =
+            faults + resolved.faults
+            + rules.faults(in: resolved.graph, uploads: resolved.known, objectInfo: await objectInfo())
+        guard all.isEmpty else { throw WorkflowFaults(all) }
+        return Checked(graph: resolved.graph, files: resolved.inline)
     }
 
     /// Every fault of a graph made here.

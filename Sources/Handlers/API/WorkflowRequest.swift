@@ -34,8 +34,9 @@ struct WorkflowRequest: Sendable {
     }
 
     /// The graph, its overrides set and everything checked.
-    func graph(_ check: WorkflowCheck) async throws(WorkflowFaults) -> WorkflowGraph {
-        let graph = try await check.validate(workflow, overrides: options.overrides)
+    func checked(_ check: WorkflowCheck, _ inputs: InputResolver) async throws -> WorkflowCheck.Checked {
+        let checked = try await check.validate(workflow, overrides: options.overrides, inputs)
+        let graph = checked.graph
         if let primaryNode, !graph.outputNodes(check.rules.catalog).contains(primaryNode) {
             throw WorkflowFaults([
                 WorkflowFault(
@@ -54,21 +55,23 @@ struct WorkflowRequest: Sendable {
                 ])
             }
         }
-        return graph
+        return checked
     }
 
     /// The job to be.
-    func draft(_ check: WorkflowCheck) async throws(APIError) -> JobDraft {
-        let graph: WorkflowGraph
+    func draft(_ check: WorkflowCheck, _ inputs: InputResolver) async throws -> JobDraft {
+        let checked: WorkflowCheck.Checked
         do {
-            graph = try await self.graph(check)
-        } catch {
-            throw .workflow(error)
+            checked = try await self.checked(check, inputs)
+        } catch let faults as WorkflowFaults {
+            throw APIError.workflow(faults)
         }
+        let graph = checked.graph
         var draft = JobDraft(
             graph: graph, options: options,
             primaryNode: primaryNode ?? graph.outputNodes(check.rules.catalog).first,
             executionMode: executionMode)
+        draft.files = checked.files
         let parts = executionMode == .parallel ? graph.independentParts(check.rules.catalog) : []
         if parts.count > 1 {
             draft.parts = parts

@@ -52,9 +52,18 @@ struct PromptRun: Sendable {
             await watcher.close()
             return .ended(.cancelled, of: submitted)
         }
+        let ready: WorkflowGraph
+        do {
+            ready = try await InputTransfer(
+                services: services, client: client, user: submitted.user, promptID: promptID
+            ).transfer(graph)
+        } catch {
+            await watcher.close()
+            return await withoutInputs(submitted, error)
+        }
         do {
             try await client.submit(
-                graph.submission(runID: promptID, catalog: .standard), promptID: promptID,
+                ready.submission(runID: promptID, catalog: .standard), promptID: promptID,
                 clientID: clientID)
         } catch {
             await watcher.close()
@@ -67,6 +76,18 @@ struct PromptRun: Sendable {
         }
         if submitted.id.part != nil { await JobParts(services: services).takeIn(submitted.id) }
         return try await watch(&watcher, graph, submitted)
+    }
+
+    private func withoutInputs(_ job: Job, _ failure: InputTransfer.Failure) async -> RunEnd {
+        switch failure {
+        case .unusable(let failure): return failed(job, failure)
+        case .worker(let error): return await lost(job, error)
+        case .storage(let error):
+            Log.error(
+                "input not read", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+            return again(
+                job, .init(.storageFailed, "An input could not be read (\(error.code.rawValue))."))
+        }
     }
 
     /// Another process submitted it: the watch, without a socket, asks first whether it has ended.

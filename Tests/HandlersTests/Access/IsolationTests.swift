@@ -25,8 +25,13 @@ struct IsolationTests {
     {
         let made = await bench.send(.post, "/v1/generate", ["prompt": "a lighthouse"], token: ada.access)
         let job = try #require(made.json?["job_id"]?.string)
+        let announced = await bench.send(
+            .post, "/v1/files", ["filename": "lighthouse.png", "content_type": "image/png", "bytes": 9],
+            token: ada.access)
+        let file = try #require(announced.json?["file_id"]?.string)
         return [
-            "/v1/jobs/": job, "/v1/generate/": job, "/v1/api-keys/": try await bench.makeKey(ada.access).id,
+            "/v1/jobs/": job, "/v1/files/": file, "/v1/generate/": job,
+            "/v1/api-keys/": try await bench.makeKey(ada.access).id,
             "/v1/admin/": ada.id,
             // Models are the deployment's: there is no such folder for anybody.
             "/v1/models/": job,
@@ -65,6 +70,8 @@ struct IsolationTests {
         // All of it is still there, and hers.
         let job = try #require(own["/v1/jobs/"])
         #expect(await bench.send(.get, "/v1/jobs/\(job)", token: ada.access).json?["status"] == "queued")
+        let file = try #require(own["/v1/files/"])
+        #expect(await bench.send(.get, "/v1/files/\(file)", token: ada.access).json?["status"] == "pending")
         let keys = await bench.send(.get, "/v1/api-keys", token: ada.access)
         #expect(keys.json?["api_keys"]?.array?.count == 1)
     }
@@ -93,6 +100,7 @@ struct IsolationTests {
         _ = try await Self.belongings(bench, ada)
         let mallory = bench.foreignToken("mallory", tier: "pro")
         #expect(await bench.send(.get, "/v1/jobs", token: mallory).json?["jobs"] == [])
+        #expect(await bench.send(.get, "/v1/files", token: mallory).json?["files"] == [])
         #expect(await bench.send(.get, "/v1/api-keys", token: mallory).json?["api_keys"] == [])
         #expect(
             await bench.send(.get, "/v1/usage", token: mallory).json?["images"]?["used"] == 0)
