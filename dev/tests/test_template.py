@@ -1,6 +1,8 @@
 """template.yaml: what cfn-lint cannot know. That it is well formed is test_sam.py's."""
 
+import json
 import re
+from typing import Any
 
 import pytest
 from template import ROOT, functions, listed, named, resources, statements, template
@@ -344,6 +346,7 @@ def test_results_last_as_long_in_the_table_as_in_the_bucket() -> None:
 
 # CloudFormation has no tags for these, or SAM passes the function's on (PropagateTags).
 UNTAGGED = {
+    "AWS::CloudWatch::Dashboard",
     "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
     "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule", "AWS::Serverless::Function",
@@ -370,3 +373,40 @@ def test_the_page_lists_the_parameters_and_outputs() -> None:
     for name, declared in parameters.items():
         assert rows[name].strip("` ") == (str(declared["Default"]) or "none"), name
     assert set(template()["Outputs"]) <= set(rows)
+
+
+def dashboard() -> dict[str, Any]:
+    """Its body as CloudWatch gets it, each reference being its own name."""
+    (found,) = resources("AWS::CloudWatch::Dashboard").values()
+    text, own = found["DashboardBody"]["Fn::Sub"]
+    for name, value in own.items():
+        text = text.replace(f"${{{name}}}", value["Fn::Sub"])
+    return json.loads(re.sub(r"\$\{([A-Za-z:.]+)\}", r"\1", text))
+
+
+def test_the_dashboard_shows_metrics_that_there_are() -> None:
+    source = (ROOT / "Sources/Handlers/Metrics/MetricName.swift").read_text()
+    names = {*re.findall(r'case \w+ = "(\w+)"', source), "HandlerDuration", "Errors", "ColdStart"}
+    assert len(names) > 20
+    shown = set()
+    for widget in dashboard()["widgets"]:
+        assert widget["x"] + widget["width"] <= 24
+        for metric in widget["properties"]["metrics"]:
+            if isinstance(metric[0], dict):
+                schema = r"SEARCH\('\{\"MetricsNamespace\",FunctionName[A-Za-z,]*\}"
+                form = schema + r" MetricName=\"(\w+)\" FunctionName=\(.+\)', '\w+', \d+\)"
+                match = re.fullmatch(form, metric[0]["expression"])
+                assert match, metric
+                shown.add(match[1])
+            elif metric[0] == "MetricsNamespace":
+                shown.add(metric[1])
+            else:
+                assert metric[0].startswith("AWS/")
+    assert shown == names
+
+
+def test_the_dashboard_names_resources_that_there_are() -> None:
+    (found,) = resources("AWS::CloudWatch::Dashboard").values()
+    text = json.dumps(found["DashboardBody"])
+    known = {*template()["Resources"], *template()["Parameters"], "Space", "Ours", "AWS::Region"}
+    assert {name.split(".")[0] for name in re.findall(r"\$\{([A-Za-z:.]+)\}", text)} <= known
