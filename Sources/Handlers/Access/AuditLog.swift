@@ -37,6 +37,19 @@ struct AuditEntry: Sendable, Hashable {
         self.status = status
     }
 
+    /// Of a command of the tool, which writes to the table and not through the API.
+    init(at: Timestamp, userID: String, operation: String, tool command: String) {
+        self.at = at
+        self.userID = userID
+        keyID = nil
+        self.operation = operation
+        method = "CLI"
+        path = "comfy-lambda \(command)"
+        address = nil
+        requestID = "\(UUID.v4())"
+        status = 201
+    }
+
     var json: JSON {
         [
             "at": .string(at.rfc3339), "user_id": userID.map { .string($0) } ?? .null,

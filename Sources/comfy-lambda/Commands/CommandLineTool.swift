@@ -8,7 +8,7 @@ enum CommandLineTool {
     static let commands: [any Command.Type] = [
         RunCommand.self, ServeCommand.self, InvokeCommand.self, ReplayCommand.self,
         SubmitCommand.self, StatusCommand.self, CancelCommand.self, DownloadCommand.self, SmokeCommand.self,
-        DoctorCommand.self,
+        KeysCommand.self, AdminCommand.self, DoctorCommand.self,
     ]
 
     /// As `--help` prints it.

@@ -5,13 +5,29 @@ import JSON
 /// An API somewhere, called as its gateway wants to be called.
 struct DeployedAPI: Sendable {
     /// How callers say who they are.
-    enum Authorization: Sendable, Hashable {
-        /// Signed with AWS credentials, for the service `execute-api` or `lambda` in a region.
-        case iam(service: String, region: String)
-        /// A bearer token, for a JWT authorizer.
-        case token(String)
+    struct Authorization: Sendable, Hashable {
+        /// With AWS credentials, for the service `execute-api` or `lambda` in a region.
+        struct Signature: Sendable, Hashable {
+            let service: String
+            let region: String
+        }
+
+        /// nil: not signed.
+        var signature: Signature?
+        /// An API key of comfy-lambda's, in a header of its own: it may go beside a signature.
+        var key: String?
+        /// A bearer token, for the function or a JWT authorizer.
+        var token: String?
+
         /// Not at all: a local system.
-        case none
+        static let none = Self()
+        static func iam(service: String, region: String) -> Self {
+            Self(signature: Signature(service: service, region: region))
+        }
+        static func token(_ token: String) -> Self { Self(token: token) }
+
+        /// Whether a text is an API key, and no token.
+        static func isKey(_ text: String) -> Bool { text.hasPrefix("comfy_") }
     }
 
     /// An answer; `body` is nil when it is no JSON.
@@ -31,7 +47,8 @@ struct DeployedAPI: Sendable {
     let address: URL
     let http: HTTPClient
     private let signer: (client: AWSClient, service: String)?
-    private let token: String?
+    private var token: String?
+    private let key: String?
 
     /// Reads credentials from where AWS's tools find them, when it is to sign.
     init(
@@ -39,15 +56,23 @@ struct DeployedAPI: Sendable {
     ) throws(AWSError) {
         self.address = address
         self.http = http
-        switch authorization {
-        case .none: (signer, token) = (nil, nil)
-        case .token(let text): (signer, token) = (nil, text)
-        case .iam(let service, let region):
+        token = authorization.token
+        key = authorization.key
+        if let signature = authorization.signature {
             var environment = environment
-            environment["AWS_REGION"] = region
-            signer = (AWSClient(http: http, configuration: try .init(environment: environment)), service)
-            token = nil
+            environment["AWS_REGION"] = signature.region
+            let client = AWSClient(http: http, configuration: try .init(environment: environment))
+            signer = (client, signature.service)
+        } else {
+            signer = nil
         }
+    }
+
+    /// The same API, called as who has signed in.
+    func signedIn(with token: String) -> DeployedAPI {
+        var api = self
+        api.token = token
+        return api
     }
 
     /// One request; `path` begins with a slash and goes behind the address's own.
@@ -63,6 +88,7 @@ struct DeployedAPI: Sendable {
             request.body = .bytes(body.serialized())
         }
         if let token { request.headers["authorization"] = "Bearer \(token)" }
+        if let key { request.headers["x-api-key"] = key }
         if let signer { try await signer.client.sign(&request, service: signer.service) }
         let response = try await http.send(request)
         return Answer(status: response.status, body: try? JSON(parsing: response.body))

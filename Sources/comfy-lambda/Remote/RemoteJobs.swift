@@ -66,8 +66,10 @@ extension DeployedAPI.Answer {
     var explained: String {
         switch status {
         case 401:
-            "\(reason). The API wants to know who is calling: put a token into \(RemoteOptions.tokenVariable)."
-        case 403:
+            "\(reason). The API wants to know who is calling: put an API key or a token into "
+                + "\(RemoteOptions.tokenVariable)."
+        // The API itself says what is missing; else it is the gateway that does not let the caller through.
+        case 403 where body?["error"] == nil:
             "\(reason). The caller needs execute-api:Invoke on this API (lambda:InvokeFunctionUrl for a "
                 + "function's address), and requests must be signed: --sign REGION for a domain of your own."
         case 404 where body?["error"] == nil:

@@ -11,9 +11,9 @@ struct RemoteOptions: Sendable {
     /// How these commands say who is calling, for their help.
     static let discussion = """
         An address of API Gateway or of a function (….execute-api.…, ….lambda-url.…) is signed with AWS
-        credentials, found where AWS's tools find them; with COMFY_LAMBDA_TOKEN in the environment that token is
-        sent instead, for a JWT authorizer. Any other address is called without either, unless --sign or the
-        token says otherwise.
+        credentials, found where AWS's tools find them; with COMFY_LAMBDA_TOKEN in the environment that API key
+        or token is sent instead, and with --sign a key goes beside the signature. Any other address is called
+        without either, unless --sign or the token says otherwise.
         """
 
     static let options: [CommandSyntax.Option] = [
@@ -22,7 +22,8 @@ struct RemoteOptions: Sendable {
             "The API's address, as the stack's output ApiUrl has it.\nDefault: COMFY_LAMBDA_URL."),
         .init(
             "--sign", .one("REGION"),
-            "Sign for API Gateway in this region although the address does not\nshow it (a domain of your own)."
+            "Sign for this region although the address does not show it (a\n"
+                + "domain of your own), or although an API key is sent too."
         ),
     ]
 
@@ -72,11 +73,27 @@ struct RemoteOptions: Sendable {
         }
     }
 
-    /// A token goes before a signature.
+    /// A token takes the header of a signature, and goes before it. A key has one of its own.
     func authorization(for address: URL, _ environment: [String: String]) -> DeployedAPI.Authorization {
-        if let token = environment[Self.tokenVariable], !token.isEmpty { return .token(token) }
-        if let region { return .iam(service: "execute-api", region: region) }
-        return .iam(host: address.host) ?? .none
+        let known = DeployedAPI.Authorization.iam(host: address.host)
+        let asked = region.map { region in
+            DeployedAPI.Authorization.iam(
+                service: known?.signature?.service ?? "execute-api", region: region)
+        }
+        if let token = environment[Self.tokenVariable], !token.isEmpty {
+            guard DeployedAPI.Authorization.isKey(token) else { return .token(token) }
+            var authorization = asked ?? .none
+            authorization.key = token
+            return authorization
+        }
+        return asked ?? known ?? .none
+    }
+
+    /// The API as somebody calls it who is to sign in yet.
+    func openAPI(_ context: CommandContext) throws -> DeployedAPI {
+        try DeployedAPI(
+            try address(context.environment), .none, http: HTTPClient(loop: context.loop),
+            environment: context.environment)
     }
 
     /// Runs a command's work; what goes wrong between here and the API becomes a sentence.

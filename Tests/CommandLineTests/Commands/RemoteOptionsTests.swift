@@ -42,4 +42,20 @@ import Testing
         #expect(try Self.authorization(words, ["COMFY_LAMBDA_TOKEN": "t"]) == .token("t"))
         #expect(try Self.authorization(words, ["COMFY_LAMBDA_TOKEN": ""]) != .token(""))
     }
+
+    /// A function's address with IAM in front asks for a signature, and the function behind it for a key.
+    @Test func aKeyHasAHeaderOfItsOwnAndGoesBesideASignature() throws {
+        let key = "comfy_pro_x"
+        let url = ["--url", "https://a1b2c3.lambda-url.us-east-1.on.aws/"]
+        let environment = ["COMFY_LAMBDA_TOKEN": key]
+        #expect(try Self.authorization(url, environment) == .init(key: key))
+        let both = try Self.authorization(url + ["--sign", "us-east-1"], environment)
+        #expect(both == .init(signature: .init(service: "lambda", region: "us-east-1"), key: key))
+        let own = ["--url", "https://pictures.example.org", "--sign", "eu-west-1"]
+        #expect(
+            try Self.authorization(own, environment)
+                == .init(signature: .init(service: "execute-api", region: "eu-west-1"), key: key))
+        // What refreshes a session is no key.
+        #expect(try Self.authorization(url, ["COMFY_LAMBDA_TOKEN": "comfyr_x"]) == .token("comfyr_x"))
+    }
 }
