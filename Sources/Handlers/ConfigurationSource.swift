@@ -15,11 +15,28 @@ struct ConfigurationSource: Sendable {
     init(_ environment: [String: String], aws: AWSClient) {
         self.environment = environment
         references = environment.filter { name, value in
-            !name.hasPrefix("AWS") && name != "COMFYUI_AUTHORIZATION"
+            !name.hasPrefix("AWS") && name != Self.workerAuthorization
                 && (value.hasPrefix("ssm:") || value.hasPrefix("secret:"))
         }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         ssm = SSM(aws)
         secrets = SecretsManager(aws)
+    }
+
+    private static let workerAuthorization = "COMFYUI_AUTHORIZATION"
+
+    /// What the workers' authorization refers to is looked up when it is sent. That it can be, and is a header's value, is
+    /// found out before: else every job would fail, one after the other, as if the workers did not answer.
+    func checkWorkerAuthorization() async throws(Configuration.Invalid) {
+        let variable = Self.workerAuthorization
+        guard let text = environment[variable], let authorization = WorkerAuthorization(text) else { return }
+        do {
+            _ = try await authorization.value(ssm: ssm, secrets: secrets)
+        } catch {
+            throw Configuration.Invalid(
+                variable: variable,
+                found: authorization.isReference ? text : "a value of \(text.utf8.count) bytes",
+                expected: "a header's value, or a reference that can be read: \(error)")
+        }
     }
 
     /// Whether a value can change at all.

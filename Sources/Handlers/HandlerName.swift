@@ -26,6 +26,7 @@ public enum HandlerName: String, Sendable, CaseIterable {
             let source = ConfigurationSource(environment, aws: aws)
             let values = try await source.values()
             let configuration = try source.configuration(values)
+            if handler.callsWorkers { try await source.checkWorkerAuthorization() }
             // Of the process: what was counted under one configuration is written under the next.
             let tallies = MetricTallies(interval: configuration.metricsInterval)
             let make: @Sendable (Configuration) -> any InvocationHandler = { configuration in
@@ -41,6 +42,9 @@ public enum HandlerName: String, Sendable, CaseIterable {
             throw FunctionError(type: "Runtime.InvalidConfiguration", message: error.message)
         }
     }
+
+    /// The others have no permission to read what the workers are called with.
+    private var callsWorkers: Bool { self == .dispatch || self == .sweep }
 
     private func make(_ services: Services) -> any InvocationHandler {
         switch self {

@@ -13,6 +13,9 @@ struct WorkerAuthorization: Sendable, Hashable, CustomStringConvertible {
 
     var description: String { "…" }
 
+    /// Whether the value is elsewhere.
+    var isReference: Bool { text.hasPrefix("ssm:") || text.hasPrefix("secret:") }
+
     /// It is not one line of visible characters, which would end the header early.
     struct Malformed: Error, CustomStringConvertible {
         let description = "the worker's authorization is not one line of at most 4096 visible characters"

@@ -2,6 +2,7 @@ import ComfyUI
 import Crypto
 import HTTP
 import JSON
+import LambdaRuntime
 import LocalServer
 import Synchronization
 import TestSupport
@@ -118,6 +119,29 @@ import Time
             #expect(!"\(error) \(error.underlying.map { "\($0)" } ?? "")".contains("Bearer"))
         }
         #expect(receiver.calls.isEmpty)
+    }
+
+    /// At init, by name, and not as one job after the other that finds its worker silent.
+    @Test(arguments: [
+        ("secret:no-such-secret", "secret:no-such-secret"),
+        ("ssm:/no/such/parameter", "ssm:/no/such/parameter"),
+        ("Bearer a\nX: b", "a value of 13 bytes"),
+    ])
+    func whatCannotBeReadIsSaidAtInit(_ value: String, _ found: String) async throws {
+        var environment = try await LocalAWS.shared().environment
+        environment.merge(ConfigurationTests.required) { $1 }
+        environment["COMFYUI_AUTHORIZATION"] = value
+        for handler in ["dispatch", "sweep"] {
+            let error = await #expect(throws: FunctionError.self) {
+                try await HandlerName.makeHandler(named: handler, on: testLoop, environment: environment)
+            }
+            #expect(error?.type == "Runtime.InvalidConfiguration")
+            #expect(error?.message.contains("COMFYUI_AUTHORIZATION") == true)
+            #expect(error?.message.contains(found) == true)
+            #expect(error?.message.contains("Bearer") == false)
+        }
+        // It calls no worker, and may not read it.
+        _ = try await HandlerName.makeHandler(named: "api", on: testLoop, environment: environment)
     }
 
     @Test func itIsNotInTheTable() async throws {
