@@ -36,7 +36,10 @@ class Served:
         if not line:
             self.process.wait()
             raise RuntimeError(f"serve did not start: {(Path(self.folder.name) / 'errors').read_text()[-2000:]}")
-        self.address = json.loads(line)["url"]
+        ready = json.loads(line)
+        self.address = ready["url"]
+        # The functions' variables, for commands that work on the table.
+        self.variables = ready["env_file"]
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)

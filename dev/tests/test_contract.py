@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from process import DEV, Standin
-from served import Served
+from served import PROGRAM, Served
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +30,34 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def document(served: Served) -> dict:
+    return contract(served)
+
+
+def contract(served: Served) -> dict:
     with urllib.request.urlopen(f"{served.address}/openapi.json", timeout=10) as answer:
         return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Served]:
+    """One that asks who is calling. Nothing runs there."""
+    system = Served(
+        "http://127.0.0.1:9", AUTH_MODE="both", REGISTRATION="open", TOKEN_SECRET="t" * 32, KEY_PEPPER="p" * 32
+    )
+    yield system
+    assert system.stop() == 0
+
+
+def examine(served: Served, folder: Path, *options: str) -> str:
+    program = Path(sys.executable).with_name("schemathesis")
+    result = subprocess.run(
+        [str(program), "--config-file", str(DEV / "schemathesis.toml"), "run", f"{served.address}/openapi.json",
+         "--checks", "all", *options],
+        cwd=folder, env={**os.environ, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=480, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+    return result.stdout
 
 
 def test_it_is_openapi(document: dict) -> None:
@@ -49,14 +77,49 @@ def test_every_example_is_what_its_schema_allows(document: dict) -> None:
 
 def test_the_service_keeps_to_it(served: Served, document: dict, tmp_path: Path) -> None:
     """No 5xx, no status that is not told of, no answer that breaks its schema, no faulty request that is taken."""
-    program = Path(sys.executable).with_name("schemathesis")
-    result = subprocess.run(
-        [str(program), "--config-file", str(DEV / "schemathesis.toml"), "run", f"{served.address}/openapi.json",
-         "--checks", "all"],
-        cwd=tmp_path, env={**os.environ, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=480, check=False,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+    said = examine(served, tmp_path)
     # Every operation; the contract itself it does not ask for again.
     operations = sum(map(len, document["paths"].values())) - 1
-    assert f"Tested: {operations}\n" in result.stdout, result.stdout[-2000:]
+    assert f"Tested: {operations}\n" in said, said[-2000:]
+
+
+def call(served: Served, method: str, path: str, body: dict | None = None, token: str | None = None) -> tuple:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(
+        served.address + path, method=method, headers=headers, data=json.dumps(body).encode() if body else None
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+# What needs somebody, or is about who somebody is.
+ACCOUNTS = "^/v1/(auth|api-keys|usage|admin)"
+
+
+def test_it_keeps_to_it_for_who_has_signed_in_too(guarded: Served, tmp_path: Path) -> None:
+    """The first administrator is made in the table, as on AWS. Who says nothing, or makes a token up, is refused."""
+    password = "correct horse battery"
+    made = subprocess.run(
+        [str(PROGRAM), "admin", "create", "--email", "root@example.org", "--password-stdin", "--json",
+         "--env-file", guarded.variables],
+        input=f"{password}\n", capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert password not in made.stdout + made.stderr
+    status, tokens = call(guarded, "POST", "/v1/auth/login", {"email": "root@example.org", "password": password})
+    assert status == 200
+    token = tokens["access_token"]
+    said = examine(
+        guarded, tmp_path, "--header", f"Authorization: Bearer {token}", "--include-path-regex", ACCOUNTS,
+        # Its first call would end the session that all others need; it is called below.
+        "--exclude-operation-id", "logout", "--max-examples", "5",
+    )  # fmt: skip
+    paths = contract(guarded)["paths"]
+    operations = sum(len(methods) for path, methods in paths.items() if re.match(ACCOUNTS, path)) - 1
+    assert f"Tested: {operations}\n" in said, said[-2000:]
+    assert call(guarded, "POST", "/v1/auth/logout", token=token) == (204, None)
+    assert call(guarded, "GET", "/v1/auth/account", token=token)[0] == 401
