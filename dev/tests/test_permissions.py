@@ -190,6 +190,10 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
     assert [(item["state"]["S"], item["attempts"]["N"]) for item in delivery] == [("pending", "1")]
     assert api("GET", f"/v1/jobs/{job}/deliveries")["deliveries"][0]["result"] == "connect"
     api("POST", f"/v1/jobs/{job}/deliveries/job.completed/resend")
+    # A deleted job's objects go with the api's permissions.
+    assert account.invoke("api", request("DELETE", f"/v1/jobs/{job}"))["response"]["statusCode"] == 204
+    stored = account.client("s3").list_objects_v2(Bucket="pictures")["Contents"]
+    assert not [entry for entry in stored if job in entry["Key"]]
     account.variables["COMFYUI_URLS"] = ""
     # The worker is forgotten: the one deletion there is.
     said.append(account.invoke("sweep", sweep))

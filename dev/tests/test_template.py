@@ -30,12 +30,23 @@ def query(*indexes: str) -> set[tuple[str, str]]:
     return {("dynamodb:Query", f"Table/index/{index}") for index in indexes}
 
 
+def erase(*folders: str) -> set[tuple[str, str]]:
+    """What is left of a deleted job, or of a deleted account."""
+    objects = {
+        (action, f"Bucket/{folder}/*")
+        for action in ("s3:DeleteObject", "s3:AbortMultipartUpload")
+        for folder in folders
+    }
+    return objects | {("s3:ListBucketMultipartUploads", "Bucket"), ("dynamodb:BatchWriteItem", "Table")}
+
+
 CALLS = {
     "api": JOBS | ANNOUNCE | query("queue", "by_user", "by_user_status")
     | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:DeleteItem", "Table"),
        ("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
        ("s3:GetObject", "Bucket/inputs/*"), ("s3:PutObject", "Bucket/inputs/*"), ("s3:DeleteObject", "Bucket/inputs/*"),
-       ("sqs:SendMessage", "WorkQueue")},
+              ("sqs:SendMessage", "WorkQueue")}
+    | erase("outputs", "workflows"),
     "stream": query("queue", "by_user", "by_user_status")
     | {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*"),
        ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket")},
@@ -45,7 +56,8 @@ CALLS = {
        ("s3:GetObject", "Bucket/inputs/*"),
        ("s3:ListBucket", "Bucket")},
     "notify": JOBS | take("NotifyQueue"),
-    "sweep": JOBS | ANNOUNCE | RING | query("queue", "open_work") | {("dynamodb:DeleteItem", "Table")},
+    "sweep": JOBS | ANNOUNCE | RING | query("queue", "open_work", "by_user") | {("dynamodb:DeleteItem", "Table")}
+    | erase("outputs", "inputs", "workflows") | {("s3:ListBucket", "Bucket")},
 }  # fmt: skip
 
 # Which handlers come to a file that calls AWS, and with which of the clients' operations. Whoever adds a call or a file
@@ -53,13 +65,14 @@ CALLS = {
 SOURCES = {
     # What the stream needs of these it has from RecentItems.
     "Access/APIKeyStore": ("api", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
-    "Access/AccountStore": ("api", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query"),
+    "Access/AccountEraser": ("sweep", "dynamoDB.deleteAll dynamoDB.pages"),
+    "Access/AccountStore": ("api sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query"),
     "Access/AuditLog": ("api", "dynamoDB.batchGet dynamoDB.put dynamoDB.query"),
     "Access/Counters": ("api dispatch sweep", "dynamoDB.get dynamoDB.update"),
     "Access/Invites": ("api", "dynamoDB.delete dynamoDB.put"),
     # The counters' own operations apart: give back and days.
     "Access/QuotaStore": ("api dispatch sweep", "dynamoDB.query dynamoDB.update"),
-    "Access/RecentItems": ("api stream", "dynamoDB.get"),
+    "Access/RecentItems": ("api stream sweep", "dynamoDB.get"),
     "Access/Sessions": ("api", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "API/HealthRoutes": ("api stream", "s3.headBucket"),
     # Where the page may show pictures from.
@@ -82,6 +95,10 @@ SOURCES = {
     "Jobs/IdempotencyStore": ("api", "dynamoDB.get dynamoDB.put"),
     # store(workflow:) is the api's, workflow() is dispatch's, page() everybody's.
     "Jobs/JobDocuments": ("", "dynamoDB.get dynamoDB.pages dynamoDB.put s3.get s3.put"),
+    "Jobs/JobDocuments+Erasing": (
+        "api sweep",
+        "dynamoDB.deleteAll dynamoDB.pages dynamoDB.update s3.abort s3.delete s3.list s3.multipartUploads",
+    ),
     "Jobs/JobList": ("api dispatch stream sweep", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("api notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
@@ -92,7 +109,8 @@ SOURCES = {
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
 }
 ACTIONS = {
-    "dynamoDB.batchGet": "dynamodb:BatchGetItem",
+    "dynamoDB.batchGet": "dynamodb:BatchGetItem", "dynamoDB.pages": "dynamodb:Query",
+    "dynamoDB.deleteAll": "dynamodb:BatchWriteItem", "s3.delete": "s3:DeleteObject", "s3.list": "s3:ListBucket",
     "dynamoDB.get": "dynamodb:GetItem", "dynamoDB.put": "dynamodb:PutItem", "dynamoDB.update": "dynamodb:UpdateItem",
     "dynamoDB.delete": "dynamodb:DeleteItem", "dynamoDB.query": "dynamodb:Query", "s3.headBucket": "s3:ListBucket",
     "s3.presignGet": "s3:GetObject", "s3.get": "s3:GetObject", "s3.put": "s3:PutObject", "s3.upload": "s3:PutObject",

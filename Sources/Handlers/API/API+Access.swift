@@ -21,6 +21,9 @@ extension API {
             Route(
                 .post, "/v1/auth/deactivate", "deactivateAccount", .user(accounts.deactivate),
                 scope: .account, .deactivate),
+            Route(
+                .delete, "/v1/auth/account", "deleteAccount", .user(accounts.delete), scope: .account,
+                .deleteAccount),
             Route(.get, "/v1/api-keys", "listAPIKeys", .user(keys.list), scope: .account, .listKeys),
             Route(.post, "/v1/api-keys", "createAPIKey", .user(keys.create), scope: .account, .createKey),
             Route(
@@ -41,6 +44,9 @@ extension API {
             Route(
                 .put, "/v1/admin/users/{id}", "changeUser", .user(admin.changeUser), scope: .admin,
                 .changeUser),
+            Route(
+                .delete, "/v1/admin/users/{id}", "deleteUser", .user(admin.deleteUser), scope: .admin,
+                .deleteUser),
             Route(.post, "/v1/admin/invites", "createInvite", .user(admin.invite), scope: .admin, .invite),
             Route(.get, "/v1/admin/audit", "getAuditLog", .user(admin.audit), scope: .admin, .audit),
         ]

@@ -50,6 +50,8 @@ enum API {
             Route(.get, "/v1/jobs", "listJobs", .user(jobs.list), scope: .jobsRead, .jobList),
             Route(.get, "/v1/jobs/{id}", "getJob", .user(jobs.show), scope: .jobsRead, .job),
             Route(
+                .delete, "/v1/jobs/{id}", "deleteJob", .user(jobs.delete), scope: .jobsWrite, .deleteJob),
+            Route(
                 .get, "/v1/jobs/{id}/image", "getJobImage", .user(jobs.image), scope: .jobsRead, .jobImage),
             Route(
                 .get, "/v1/jobs/{id}/events", "getJobEvents", .events(jobs.events), scope: .jobsRead,

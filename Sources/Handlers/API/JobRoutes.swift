@@ -3,6 +3,7 @@ import Crypto
 import HTTP
 import JSON
 import LambdaRuntime
+import Telemetry
 
 /// The routes that read and cancel jobs. A job that is not the caller's is not there.
 struct JobRoutes: Sendable {
@@ -102,6 +103,28 @@ struct JobRoutes: Sendable {
         return .json(
             try await JobPresenter(services: services).json(page),
             status: now.state.isFinal ? 200 : 202)
+    }
+
+    /// How long a client waits until all of a job is removed; what is left then is the sweep's.
+    private static let erasing: Duration = .seconds(10)
+
+    /// `DELETE /v1/jobs/{id}`: the job is gone for its user with one write; what it left is removed then.
+    func delete(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
+        let job = try await page(request, user).job
+        let eraser = JobEraser(services: services)
+        guard let deleted = try await eraser.mark(job) else {
+            throw APIError(.conflict, "The job has not ended; cancel it first.")
+        }
+        do {
+            _ = try await withDeadline(Self.erasing, on: services.http.loop) {
+                try await eraser.erase(deleted)
+            }
+        } catch {
+            Log.warn(
+                "a deleted job is left to the sweep",
+                ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+        }
+        return HTTPResponse(status: 204)
     }
 
     private func page(_ request: APIRequest, _ user: User) async throws -> JobDocuments.Page {

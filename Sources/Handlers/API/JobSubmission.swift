@@ -16,6 +16,10 @@ struct JobSubmission: Sendable {
     /// How long a submission waits for the queue to take the doorbell before it leaves that to the sweep.
     private static let doorbellPatience: Duration = .seconds(2)
 
+    /// A key stays spent: a request that comes again must not make again what its user has thrown away.
+    private static let deleted = APIError(
+        .conflict, "The job of this \(IdempotencyKey.header) has been deleted.")
+
     /// What makes two submissions the same one.
     struct Repeatable: Sendable {
         /// The client's `Idempotency-Key`.
@@ -45,6 +49,7 @@ struct JobSubmission: Sendable {
             case .job(let earlier, isNew: false):
                 // No job under it: the first request died, or is not done yet. The conditional write below decides.
                 if let page = try await services.documents.page(earlier, at: now) { return page }
+                if try await services.store.job(earlier) != nil { throw Self.deleted }
                 id = earlier
             }
         }
@@ -71,7 +76,7 @@ struct JobSubmission: Sendable {
         guard created else {
             await release(job)
             if let page = try await services.documents.page(id, at: now) { return page }
-            throw APIError(.conflict, "The job of this \(IdempotencyKey.header) has been deleted.")
+            throw Self.deleted
         }
         Log.info(
             "job created",

@@ -22,6 +22,8 @@ struct Account: Sendable, Hashable {
     var createdAt: Timestamp
     /// Sessions and tokens from before are void.
     var sessionsFrom: Timestamp
+    /// When the sweep goes on with its deletion; nil while it is not to be deleted.
+    var dueAt: Timestamp?
     /// Counts changes; every write is conditional on it.
     var version = 0
 
@@ -55,7 +57,9 @@ extension Account {
     /// All accounts in `by_user`, by user id.
     static let listPartition = "ACCOUNTS"
 
-    static func partition(_ userID: String) -> String { "USER#\(userID)" }
+    private static let partitionPrefix = "USER#"
+
+    static func partition(_ userID: String) -> String { partitionPrefix + userID }
 
     static func key(_ userID: String) -> Item { ["pk": .s(partition(userID)), "sk": .s(sortKey)] }
 
@@ -70,18 +74,22 @@ extension Account {
         item["version"] = .n(version)
         item["user_pk"] = .s(Self.listPartition)
         item["user_sk"] = .s(userID)
+        if let dueAt {
+            item["open_pk"] = .s(Self.openPartition(userID))
+            item["open_sk"] = .s(JobItem.sortable(dueAt))
+        }
         return item
     }
 
     /// nil for what is no account.
     init?(_ item: Item) {
-        guard let partition = item["pk"]?.string, partition.hasPrefix("USER#"),
+        guard let userID = Self.userID(of: item),
             let tier = (item["tier"]?.string).flatMap(Tier.init(rawValue:)),
             let status = (item["state"]?.string).flatMap(Status.init),
             let createdAt = item["created_at"]?.int64, let sessionsFrom = item["sessions_from"]?.int64,
             let version = item["version"]?.int
         else { return nil }
-        userID = String(partition.dropFirst("USER#".count))
+        self.userID = userID
         email = item["email"]?.string
         password = (item["password"]?.string).flatMap { PasswordHash($0) }
         self.tier = tier
@@ -89,6 +97,29 @@ extension Account {
         self.createdAt = Timestamp(milliseconds: createdAt)
         self.sessionsFrom = Timestamp(milliseconds: sessionsFrom)
         self.version = version
+        dueAt = (item["open_sk"]?.string).flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
+    }
+
+    /// Among the jobs that the sweep looks at, by a digit of the id: an even share.
+    private static func openPartition(_ userID: String) -> String {
+        JobItem.openPartition(shard: Int(userID.utf8.last ?? 0) % JobItem.openShards)
+    }
+
+    /// Whose account an item of `open_work` is; nil when it is none's.
+    static func userID(of item: Item) -> String? {
+        guard item["sk"]?.string == sortKey, let partition = item["pk"]?.string,
+            partition.hasPrefix(partitionPrefix)
+        else { return nil }
+        return String(partition.dropFirst(partitionPrefix.count))
+    }
+
+    /// As its deletion begins: nobody is signed in any more, no key is good, and the sweep takes it from there.
+    func closed(at now: Timestamp) -> Account {
+        var closed = self
+        closed.status = .deleting
+        closed.sessionsFrom = now
+        closed.dueAt = now
+        return closed
     }
 }
 

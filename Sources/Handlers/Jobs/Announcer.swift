@@ -40,7 +40,7 @@ struct Announcer: Sendable {
     private func publish(_ job: Job, _ event: String) async throws(AWSError) {
         let page =
             job.hasMetadata
-            ? try await services.documents.page(job.id, at: services.now) : nil
+            ? try await services.documents.page(job.id, at: services.now, deletedToo: true) : nil
         let message = JobView(
             page ?? .init(job: job, metadata: nil, progress: nil),
             costPerGPUSecond: services.configuration.costPerGPUSecond

@@ -64,6 +64,8 @@ struct Job: Sendable, Hashable {
     var tier: Tier?
     /// What was taken from its user's quota; nil where nobody has one.
     var charge: Charge?
+    /// Its user wants it no more: it is there for nobody, and what it left is being removed.
+    var deletedAt: Timestamp?
     /// When the table may forget it; set in final states only.
     var expiresAt: Timestamp?
 

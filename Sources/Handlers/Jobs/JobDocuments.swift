@@ -38,8 +38,9 @@ struct JobDocuments: Sendable {
         var parts: [Job] = []
     }
 
-    /// One strongly consistent query; nil when there is no such job or its time is over.
-    func page(_ id: Job.ID, at now: Timestamp) async throws(AWSError) -> Page? {
+    /// One strongly consistent query; nil when there is no such job, its time is over, or its user has deleted it, unless
+    /// `deletedToo`: its end is told of all the same.
+    func page(_ id: Job.ID, at now: Timestamp, deletedToo: Bool = false) async throws(AWSError) -> Page? {
         var query = DynamoDB.Query(
             table: table,
             where: .and([
@@ -54,6 +55,7 @@ struct JobDocuments: Sendable {
         guard let item = items[JobItem.sortKey] else { return nil }
         let job = try Self.job(item)
         if let expiresAt = job.expiresAt, expiresAt <= now { return nil }
+        if job.deletedAt != nil, !deletedToo { return nil }
         func progress(of job: Job) -> JSON? {
             items[Self.sortKey(Self.progressName, of: job.id.part)].flatMap {
                 Self.progress($0, attempt: job.attempt)

@@ -27,6 +27,7 @@ extension JobItem {
         job.completedAt = optionalTime(item, "completed_at")
         job.notBefore = optionalTime(item, "not_before")
         job.cancelRequestedAt = optionalTime(item, "cancel_requested_at")
+        job.deletedAt = optionalTime(item, "deleted_at")
         job.dueAt = (item["open_sk"]?.string).flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
         job.attempt = try integer(item, "attempt")
         job.run = decodeRun(item)

@@ -74,6 +74,7 @@ enum JobItem {
         item["completed_at"] = time(job.completedAt)
         item["not_before"] = time(job.notBefore)
         item["cancel_requested_at"] = time(job.cancelRequestedAt)
+        item["deleted_at"] = time(job.deletedAt)
         item["attempt"] = .n(job.attempt)
         item["timeout_seconds"] = .n(job.timeoutSeconds)
         item["execution_mode"] = .s(job.executionMode.rawValue)
@@ -101,7 +102,7 @@ enum JobItem {
         item["error"] = job.failure.map(encode)
         if let expiresAt = job.expiresAt { item[TableDefinition.timeToLiveAttribute] = .n(expiresAt.seconds) }
 
-        if job.id.part == nil {
+        if job.id.part == nil, job.deletedAt == nil {
             item["user_pk"] = .s(job.user)
             item["user_sk"] = .s("\(job.id)")
             item["user_status_pk"] = .s(statusPartition(job.user, job.state))

@@ -27,6 +27,10 @@ enum JobEvent: Sendable, Hashable {
     case partsEnded([Job])
     /// The completion was published; of a part, its job has taken it in.
     case announced
+    /// Its user wants it no more.
+    case deleted
+    /// Everything that a deleted job left has been removed.
+    case erased
     /// The sweep looked, and wants to look again.
     case deferred(until: Timestamp)
 }
@@ -53,6 +57,9 @@ struct JobPolicy: Sendable, Hashable {
     var attempts = 3
     /// `RESULT_DAYS`.
     var retention: Duration = .seconds(30 * 86_400)
+    /// How long a deleted job's item is kept: longer than an `Idempotency-Key` holds, so that a request that comes again
+    /// does not make the job again, and than its webhook is tried for.
+    static let tombstone: Duration = .seconds(48 * 3600)
     /// How soon the sweep looks after a job whose doorbell may be lost, or whose run may have died.
     var attention: Duration = .seconds(30)
     /// A run's lease, `LEASE_SECONDS`.
@@ -157,7 +164,21 @@ extension Job {
         case (.completed, .announced), (.failed, .announced), (.cancelled, .announced):
             guard notificationPending else { throw TransitionRefused(state: state) }
             next.job.notificationPending = false
+            if deletedAt == nil { next.job.dueAt = nil }
+
+        case (.completed, .deleted), (.failed, .deleted), (.cancelled, .deleted):
+            guard deletedAt == nil, id.part == nil else { throw TransitionRefused(state: state) }
+            next.job.deletedAt = now
+            next.job.dueAt = now + policy.attention
+            next.job.expiresAt = max(expiresAt ?? now, now + JobPolicy.tombstone)
+
+        case (.completed, .erased), (.failed, .erased), (.cancelled, .erased):
+            guard deletedAt != nil, !notificationPending, dueAt != nil else {
+                throw TransitionRefused(state: state)
+            }
+            next.job.forgetContent()
             next.job.dueAt = nil
+            next.job.expiresAt = now + JobPolicy.tombstone
 
         case (_, .deferred(let time)) where !state.isFinal || notificationPending:
             next.job.version = version
@@ -192,6 +213,14 @@ extension Job {
         expiresAt = now + policy.retention
     }
 
+    /// What is left tells that there was a job, whose it was and how it ended.
+    private mutating func forgetContent() {
+        outputs = []
+        hasMetadata = false
+        seed = nil
+        failure?.details = nil
+    }
+
     private mutating func endAttempt(_ error: Failure.Code?, at now: Timestamp) {
         guard let last = attempts.indices.last, attempts[last].endedAt == nil else { return }
         attempts[last].endedAt = now
@@ -206,7 +235,7 @@ extension JobEvent {
         case .claimed, .submitted, .released, .resumed, .attemptFailed, .completed, .failed, .cancelled,
             .waitedTooLong:
             true
-        case .cancelRequested, .partStarted, .partsEnded, .announced, .deferred: false
+        case .cancelRequested, .partStarted, .partsEnded, .announced, .deleted, .erased, .deferred: false
         }
     }
 }

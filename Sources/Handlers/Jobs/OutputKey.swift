@@ -11,6 +11,11 @@ enum OutputKey {
     /// What the names of all its outputs begin with.
     static func folder(user: String, job: Job.ID) -> String { "outputs/\(user)/\(job)/" }
 
+    /// What the names of everything of a user begin with. Each ends in a slash, so that it is nobody else's too.
+    static func folders(user: String) -> [String] {
+        ["outputs/\(user)/", "inputs/\(user)/", "workflows/\(user)/"]
+    }
+
     /// A workflow too large for the table.
     static func workflow(user: String, job: Job.ID) -> String {
         "workflows/\(user)/\(job.uuid).json.gz"

@@ -27,6 +27,8 @@ enum MetricName: String, Sendable, CaseIterable {
     case jobsAnnounced = "JobsAnnounced"
     case jobsExpired = "JobsExpired"
     case webhooksSent = "WebhooksSent"
+    case jobsErased = "JobsErased"
+    case accountsErased = "AccountsErased"
     case slotsFreed = "SlotsFreed"
 }
 

@@ -46,17 +46,26 @@ struct WebhookSender: Sendable {
         }
     }
 
+    /// Of a deleted job the user may be gone too, for whom no new one is to be made.
+    private func secret(for job: Job) async throws(AWSError) -> WebhookSecret? {
+        if job.deletedAt != nil { return try await secrets.secret(of: job.user) }
+        return try await secrets.secretToSignWith(of: job.user, at: services.now)
+    }
+
     private func attempt(_ begun: Delivery) async throws(AWSError) -> Delivery {
         var ended = begun
         guard let url = URL(begun.url), services.configuration.webhookHosts.allows(url) else {
             return Self.failed(ended, "the address is not among WEBHOOK_ALLOWED_HOSTS")
         }
-        guard let page = try await services.documents.page(begun.job, at: services.now),
+        guard
+            let page = try await services.documents.page(begun.job, at: services.now, deletedToo: true),
             page.job.completionEvent == begun.event
         else { return Self.failed(ended, "the job is gone") }
         let body = JobView(page, costPerGPUSecond: services.configuration.costPerGPUSecond)
             .message(bucket: services.configuration.bucket, at: services.now)
-        let secret = try await secrets.secretToSignWith(of: page.job.user, at: services.now)
+        guard let secret = try await secret(for: page.job) else {
+            return Self.failed(ended, "the user is gone")
+        }
         do {
             let status = try await services.http.send(request(begun, url, body.serialized(), secret)).status
             ended.result = "\(status)"

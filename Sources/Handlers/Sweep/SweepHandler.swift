@@ -10,7 +10,8 @@ struct SweepHandler: InvocationHandler {
     /// What the numbers of a report are called in CloudWatch.
     private static let metrics: [String: MetricName] = [
         "rung": .doorbellsRung, "resumed": .runsResumed, "announced": .jobsAnnounced,
-        "expired": .jobsExpired, "webhooks": .webhooksSent, "slots": .slotsFreed, "workers": .workers,
+        "expired": .jobsExpired, "webhooks": .webhooksSent, "erased": .jobsErased,
+        "accounts": .accountsErased, "slots": .slotsFreed, "workers": .workers,
     ]
 
     func handle(_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8] {

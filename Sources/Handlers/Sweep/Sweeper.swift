@@ -19,11 +19,14 @@ struct Sweeper: Sendable {
         var announced = 0
         var expired = 0
         var webhooks = 0
+        var erased = 0
+        var accounts = 0
 
         var json: JSON.Object {
             [
                 "rung": .number(rung), "resumed": .number(resumed), "announced": .number(announced),
                 "expired": .number(expired), "webhooks": .number(webhooks),
+                "erased": .number(erased), "accounts": .number(accounts),
             ]
         }
     }
@@ -42,23 +45,42 @@ struct Sweeper: Sendable {
     func sweep(until deadline: Timestamp) async throws(AWSError) -> Findings {
         var findings = Findings()
         var webhooks: [DueWork] = []
+        var accounts: [String] = []
         for shard in (0..<JobItem.openShards).shuffled() {
             for work in try await due(shard) {
                 if deadline - Timestamp.now < .seconds(2) { return findings }
-                if work.deliveryEvent != nil {
-                    webhooks.append(work)
-                    continue
-                }
-                do {
-                    try await look(at: work.job, &findings)
-                } catch {
-                    // One job that cannot be read must not hide the others.
-                    Log.error("sweep", ["job_id": .string("\(work.job)"), "error": .string("\(error)")])
+                switch work {
+                case .delivery: webhooks.append(work)
+                case .account(let id): accounts.append(id)
+                case .job(let id):
+                    do {
+                        try await look(at: id, &findings)
+                    } catch {
+                        // One job that cannot be read must not hide the others.
+                        Log.error("sweep", ["job_id": .string("\(id)"), "error": .string("\(error)")])
+                    }
                 }
             }
         }
         findings.webhooks = await deliver(webhooks, until: deadline)
+        findings.accounts = await erase(accounts, until: deadline)
         return findings
+    }
+
+    /// Last, and with what time is left: nobody waits for it.
+    private func erase(_ accounts: [String], until deadline: Timestamp) async -> Int {
+        let eraser = AccountEraser(services: services)
+        var erased = 0
+        for id in accounts where deadline - Timestamp.now > .seconds(5) {
+            do {
+                if try await eraser.goOn(with: id, until: deadline - .seconds(3)) { erased += 1 }
+            } catch {
+                Log.error(
+                    "an account's deletion goes on at the next sweep",
+                    ["user_id": .string(id), "error": .string("\(error)")])
+            }
+        }
+        return erased
     }
 
     /// Receivers are slow, and none of them may keep the others waiting: some at once, and only while there is time for a whole try.
@@ -67,20 +89,24 @@ struct Sweeper: Sendable {
         return await withTaskGroup(of: Void.self) { group in
             var begun = 0
             for work in due {
-                guard let event = work.deliveryEvent, deadline - Timestamp.now > WebhookSender.timeNeeded
+                guard case .delivery(let job, let event) = work,
+                    deadline - Timestamp.now > WebhookSender.timeNeeded
                 else { continue }
                 if begun >= Self.webhooksAtOnce { await group.next() }
                 begun += 1
-                group.addTask { await sender.deliver(work.job, event: event) }
+                group.addTask { await sender.deliver(job, event: event) }
             }
             return begun
         }
     }
 
-    /// What stands in the `open_work` index: a job, or a webhook of one.
-    private struct DueWork: Sendable {
-        var job: Job.ID
-        var deliveryEvent: String?
+    /// What stands in the `open_work` index.
+    private enum DueWork: Sendable {
+        case job(Job.ID)
+        /// A webhook of a job.
+        case delivery(Job.ID, event: String)
+        /// One that is to be deleted, by its user's id.
+        case account(String)
     }
 
     private func due(_ shard: Int) async throws(AWSError) -> [DueWork] {
@@ -93,11 +119,12 @@ struct Sweeper: Sendable {
         query.limit = Self.batch
         return try await store.dynamoDB.query(query).items
             .compactMap { item in
-                if let id = JobItem.id(of: item) { return DueWork(job: id) }
+                if let id = JobItem.id(of: item) { return .job(id) }
+                if let id = Account.userID(of: item) { return .account(id) }
                 guard let id = (item["pk"]?.string).flatMap({ JobItem.id(inPartition: $0) }),
                     let event = (item["sk"]?.string).flatMap(Delivery.event(inSortKey:))
                 else { return nil }
-                return DueWork(job: id, deliveryEvent: event)
+                return .delivery(id, event: event)
             }
     }
 
@@ -108,6 +135,10 @@ struct Sweeper: Sendable {
                 return
             }
             _ = try await store.apply(.deferred(until: services.now + store.policy.attention), to: job)
+            return
+        }
+        if job.deletedAt != nil {
+            if try await JobEraser(services: services).erase(job) { findings.erased += 1 }
             return
         }
         switch job.state {

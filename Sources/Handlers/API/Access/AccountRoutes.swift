@@ -152,6 +152,17 @@ struct AccountRoutes: Sendable {
         return HTTPResponse(status: 204)
     }
 
+    /// `DELETE /v1/auth/account`: signed out at once; the sweep removes what is theirs, the account last.
+    func delete(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
+        var reader = FieldReader(try JSONBody.object(of: request.http))
+        let password = Secret(reader.read(Fields.givenPassword))
+        try reader.finish()
+        let account = try await verified(user, password, request)
+        let closed = account.closed(at: services.now)
+        try await replace(account, with: closed)
+        return .json(closed.json, status: 202)
+    }
+
     /// The caller's own account, when `password` is its. Wrong ones count as attempts to log in.
     func verified(_ user: User, _ password: Secret, _ request: APIRequest) async throws -> Account {
         guard let account = try await access.accounts.account(user.id), let hash = account.password,
@@ -165,7 +176,8 @@ struct AccountRoutes: Sendable {
         return account
     }
 
-    private func replace(_ account: Account, with changed: Account) async throws {
+    /// Writes a changed account, unless somebody else has changed it meanwhile.
+    func replace(_ account: Account, with changed: Account) async throws {
         guard try await access.accounts.replace(account, with: changed) else {
             throw APIError(.conflict, "The account was changed at the same time; try again.")
         }

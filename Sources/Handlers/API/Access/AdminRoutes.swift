@@ -73,17 +73,7 @@ struct AdminRoutes: Sendable {
         guard !isForeign || tier == nil else {
             throw APIError(.conflict, "The tier of this user is what their tokens say.")
         }
-        guard id != user.id else {
-            throw APIError(.conflict, "Let another administrator change your own account.")
-        }
-        var account = try await access.accounts.account(id)
-        if account == nil, isForeign {
-            let known = Account(
-                userID: id, email: nil, password: nil, tier: .free, createdAt: services.now)
-            _ = try await access.accounts.add(known)
-            account = known
-        }
-        guard let account else { throw Self.noSuchUser }
+        let account = try await somebodyElse(id, user)
         guard account.status != .deleting else {
             throw APIError(.conflict, "The account is being deleted.")
         }
@@ -91,10 +81,30 @@ struct AdminRoutes: Sendable {
         if let tier { changed.tier = tier }
         if let status { changed.status = status == .active ? .active : .deactivated }
         if changed.status != .active { changed.sessionsFrom = services.now }
-        guard try await access.accounts.replace(account, with: changed) else {
-            throw APIError(.conflict, "The account was changed at the same time; try again.")
-        }
+        try await accounts.replace(account, with: changed)
         return .json(changed.json)
+    }
+
+    /// `DELETE /v1/admin/users/{id}`: the same as their own deletion. Of a foreign identity all that is here is deleted; then
+    /// it may come again, as somebody new.
+    func deleteUser(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
+        let account = try await somebodyElse(try Self.id(request), user)
+        if account.status == .deleting { return .json(account.json, status: 202) }
+        let closed = account.closed(at: services.now)
+        try await accounts.replace(account, with: closed)
+        return .json(closed.json, status: 202)
+    }
+
+    /// An account that is not the caller's own. Of a foreign identity there may be none yet: it is made, to be shut.
+    private func somebodyElse(_ id: String, _ user: User) async throws -> Account {
+        guard id != user.id else {
+            throw APIError(.conflict, "Let another administrator change your own account.")
+        }
+        if let account = try await access.accounts.account(id) { return account }
+        guard !id.hasPrefix(Account.ownPrefix) else { throw Self.noSuchUser }
+        let known = Account(userID: id, email: nil, password: nil, tier: .free, createdAt: services.now)
+        _ = try await access.accounts.add(known)
+        return known
     }
 
     /// `POST /v1/admin/invites`.

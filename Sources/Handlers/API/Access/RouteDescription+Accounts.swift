@@ -95,6 +95,22 @@ extension RouteDescription {
             answers: [done], errors: [.conflict])
     }
 
+    static var deleteAccount: RouteDescription {
+        RouteDescription(
+            summary: "Delete your account",
+            details: """
+                You are signed out at once, and no key is good any more. Your jobs with their outputs, your files and your templates are \
+                deleted within minutes, and your account last; then your address may register again. Jobs that run are cancelled.
+                """,
+            tag: .accounts, body: [FieldDescription(AccountRoutes.Fields.givenPassword, "Your password.")],
+            bodyExamples: [("password", ["password": "correct horse battery"])],
+            answers: [
+                Answer(
+                    status: 202, summary: "The account is closed, and is being deleted.",
+                    content: Content(schema: userSchema))
+            ], errors: [.conflict])
+    }
+
     static var listKeys: RouteDescription {
         RouteDescription(
             summary: "Your API keys", tag: .accounts,

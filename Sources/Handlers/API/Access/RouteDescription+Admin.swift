@@ -45,6 +45,21 @@ extension RouteDescription {
             errors: [.conflict])
     }
 
+    static var deleteUser: RouteDescription {
+        RouteDescription(
+            summary: "Delete a user and all that is theirs",
+            details: """
+                As if they had deleted their account. What is here of a foreign identity is deleted too; then it may come again, as \
+                somebody new: to keep it out, deactivate it.
+                """,
+            tag: .accounts,
+            answers: [
+                Answer(
+                    status: 202, summary: "The account is closed, and is being deleted.",
+                    content: Content(schema: userSchema))
+            ], errors: [.conflict])
+    }
+
     static var invite: RouteDescription {
         RouteDescription(
             summary: "Invite somebody", details: "The code is good for one registration.", tag: .accounts,

@@ -137,6 +137,16 @@ extension RouteDescription {
             ])
     }
 
+    static var deleteJob: RouteDescription {
+        RouteDescription(
+            summary: "Throw a job away",
+            details: """
+                With its workflow, its metadata and its outputs; then it is 404. One that has not ended is to be cancelled first. Its \
+                `Idempotency-Key` stays spent for its 24 hours.
+                """,
+            tag: .jobs, answers: [Answer(status: 204, summary: "It is gone.")], errors: [.conflict])
+    }
+
     static var cancelJob: RouteDescription {
         RouteDescription(
             summary: "Stop a job", details: "A repeat gets the same answer.", tag: .jobs, body: [],

@@ -59,7 +59,7 @@ struct WebhookRoutes: Sendable {
     private func job(_ request: APIRequest, _ user: User) async throws -> Job {
         guard let id = request.parameters["id"].flatMap({ UUID($0) }),
             let job = try await services.store.job(Job.ID(id)), job.user == user.id,
-            job.expiresAt.map({ $0 > services.now }) ?? true
+            job.deletedAt == nil, job.expiresAt.map({ $0 > services.now }) ?? true
         else { throw APIError.noSuchJob }
         return job
     }
