@@ -187,15 +187,57 @@ def test_a_functions_variables_are_ones_that_it_reads(handler: str) -> None:
         assert (name in variables) == (handler in ("dispatch", "sweep"))
 
 
-@pytest.mark.parametrize("parameter", ["ComfyUISlots", "MaxImagePixels", "MaxConcurrentExecutions", "ResultDays"])
+def variable(parameter: str) -> str:
+    """The functions' variable that a parameter is for."""
+    variables = {k: v for f in functions().values() for k, v in f["Environment"]["Variables"].items()}
+    (name,) = (name for name, value in variables.items() if value == {"Ref": parameter})
+    return name
+
+
+CODE = "".join(
+    (ROOT / f"Sources/Handlers/{name}.swift").read_text() for name in ("Configuration", "Access/AccessConfiguration")
+)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    ["ComfyUISlots", "DispatchConcurrency", "FreeGPUSecondsPerDay", "FreeImagesPerDay", "JobAttempts", "MaxBodyBytes",
+     "MaxConcurrentExecutions", "MaxImagePixels", "MaxQueueSeconds", "MaxWorkflowNodes", "ProGPUSecondsPerDay",
+     "ProImagesPerDay", "ResultDays", "URLExpiresSeconds", "WorkerPatienceSeconds"],
+)  # fmt: skip
 def test_a_parameter_has_the_bounds_and_default_of_its_variable(parameter: str) -> None:
-    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
-    name = next(name for name, value in variables.items() if value == {"Ref": parameter})
-    code = (ROOT / "Sources/Handlers/Configuration.swift").read_text()
-    found = re.search(rf'"{name}", ([0-9_]+), in: ([0-9_]+)\.\.\.([0-9_]+)', code)
+    number = r"\(?([0-9_ <]+?)\)?"
+    found = re.search(rf'"{variable(parameter)}", {number}, in: {number}\.\.\.{number}\)', CODE)
     assert found
     declared = template()["Parameters"][parameter]
-    assert [int(text) for text in found.groups()] == [declared[k] for k in ("Default", "MinValue", "MaxValue")]
+    # 1_000, or 4 << 20.
+    shifts = [text.partition("<<")[::2] for text in found.groups()]
+    expected = [int(base) << int(bits or 0) for base, bits in shifts]
+    assert expected == [declared[k] for k in ("Default", "MinValue", "MaxValue")]
+
+
+@pytest.mark.parametrize("parameter", ["AuthMode", "RateLimitFail", "Registration", "StripMetadata"])
+def test_a_parameter_has_the_default_of_its_variable(parameter: str) -> None:
+    declared = template()["Parameters"][parameter]
+    found = re.search(rf'"{variable(parameter)}", \.?(\w+)\)', CODE)
+    assert found
+    assert found[1] == declared["Default"]
+    assert declared["Default"] in declared["AllowedValues"]
+
+
+# What only operators of the software itself turn, with the tests that measure it; and what the stack decides.
+NO_PARAMETER = {
+    "COMFYUI_DNS_SERVERS", "HANDOFF_MARGIN_SECONDS", "HEARTBEAT_SECONDS", "LEASE_SECONDS", "SWEEP_ATTENTION_SECONDS",
+    "_HANDLER",
+}  # fmt: skip
+
+
+def test_every_variable_of_the_functions_is_set_or_said_not_to_be() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    table = page.partition("## The functions\n")[2].partition("\n### ")[0]
+    documented = set(re.findall(r"^\| `([A-Z_]+)", table, re.M))
+    set_here = {name for f in functions().values() for name in f["Environment"]["Variables"]}
+    assert documented - set_here == NO_PARAMETER
 
 
 def test_every_queue_has_dead_letters_a_mapping_and_time_enough() -> None:
@@ -300,7 +342,10 @@ def test_the_api_is_never_open() -> None:
         assert variables["TOKEN_SECRET"]["Fn::If"][:2] == ["FunctionAsks", {"Fn::Sub": "secret:${TokenSecret}"}]
         assert variables["KEY_PEPPER"]["Fn::If"][:2] == ["FunctionAsks", {"Fn::Sub": "secret:${KeyPepper}"}]
     assert [h for h, f in functions().items() if "FunctionUrlConfig" in f] == ["stream"]
-    assert all("AUTH_MODE" not in f["Environment"]["Variables"] for f in functions().values())
+    # Whoever comes through is asked; the stack has no way to say otherwise.
+    assert template()["Parameters"]["AuthMode"]["AllowedValues"] == ["both", "api_key", "jwt"]
+    modes = {h: f["Environment"]["Variables"].get("AUTH_MODE") for h, f in functions().items()}
+    assert modes == {h: {"Ref": "AuthMode"} if h in ("api", "stream") else None for h in HANDLERS}
     (integration,) = resources("AWS::ApiGatewayV2::Integration").values()
     assert functions()["api"]["Timeout"] * 1000 < integration["TimeoutInMillis"] <= 30000
 
