@@ -59,8 +59,8 @@ import Testing
     }
 
     @Test func everyDocumentedVariableIsRead() throws {
-        // A name of one word is told from other text by nothing.
-        let local: Set = ["NO_COLOR", "REGISTRATION"]
+        // A name of one word is told from other text by nothing, and the tool's own are another module's.
+        let local: Set = ["NO_COLOR", "REGISTRATION", "COMFY_LAMBDA_URL", "COMFY_LAMBDA_TOKEN"]
         let read = try Self.read().union(["_HANDLER"]).union(local)
         #expect(try Self.documented().subtracting(read).sorted() == [])
     }
