@@ -83,7 +83,8 @@ SOURCES = {
     "Dispatch/OutputStore": ("dispatch", "s3.abort s3.multipartUploads s3.upload"),
     "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
     # forget() is the sweep's alone.
-    "Dispatch/WorkerRegistry": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
+    "Dispatch/WorkerRegistry": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.pages dynamoDB.update"),
+    "Dispatch/WorkerRegistry+Knowledge": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.update"),
     # Of these dispatch has known() and body().
     "Files/FileStore": (
         "api",
@@ -105,7 +106,9 @@ SOURCES = {
     "Notify/WebhookSecretStore": ("api notify sweep", "dynamoDB.get dynamoDB.put"),
     # What reads is the API's alone.
     "Metrics/MetricStore": ("api", "dynamoDB.put dynamoDB.query dynamoDB.update"),
+    "API/Workers/WorkerRoutes": ("api stream", "dynamoDB.query"),
     "Sweep/Backlog": ("sweep", "dynamoDB.query"),
+    "Sweep/Backlog+Record": ("sweep", "dynamoDB.get dynamoDB.put"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
 }
 ACTIONS = {
