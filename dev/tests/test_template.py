@@ -117,7 +117,7 @@ ACTIONS = {
     "dynamoDB.get": "dynamodb:GetItem", "dynamoDB.put": "dynamodb:PutItem", "dynamoDB.update": "dynamodb:UpdateItem",
     "dynamoDB.delete": "dynamodb:DeleteItem", "dynamoDB.query": "dynamodb:Query", "s3.headBucket": "s3:ListBucket",
     "s3.presignGet": "s3:GetObject", "s3.get": "s3:GetObject", "s3.put": "s3:PutObject", "s3.upload": "s3:PutObject",
-    "s3.delete": "s3:DeleteObject", "s3.head": "s3:GetObject", "s3.presignPut": "s3:PutObject",
+    "s3.head": "s3:GetObject", "s3.presignPut": "s3:PutObject",
     "s3.stream": "s3:GetObject", "s3.abort": "s3:AbortMultipartUpload",
     "s3.multipartUploads": "s3:ListBucketMultipartUploads", "sns.publish": "sns:Publish", "sqs.send": "sqs:SendMessage",
 }  # fmt: skip
