@@ -35,6 +35,7 @@ extension API {
     static func adminRoutes(_ services: Services, _ access: Access) -> [Route] {
         let admin = AdminRoutes(
             services: services, access: access, accounts: AccountRoutes(services: services, access: access))
+        let statistics = StatisticsRoute(services: services, access: access)
         return [
             Route(
                 .get, "/v1/admin/users", "listUsers", .user(admin.listUsers), scope: .admin, .listUsers),
@@ -48,6 +49,9 @@ extension API {
                 .delete, "/v1/admin/users/{id}", "deleteUser", .user(admin.deleteUser), scope: .admin,
                 .deleteUser),
             Route(.post, "/v1/admin/invites", "createInvite", .user(admin.invite), scope: .admin, .invite),
+            Route(
+                .get, "/v1/admin/statistics", "getStatistics", .user(statistics.show), scope: .admin,
+                .statistics),
             Route(.get, "/v1/admin/audit", "getAuditLog", .user(admin.audit), scope: .admin, .audit),
         ]
     }

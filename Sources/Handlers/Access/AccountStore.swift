@@ -84,6 +84,21 @@ struct AccountStore: Sendable {
         await recent.forget(Account.partition(account.userID), Account.sortKey)
     }
 
+    /// How many there are.
+    func count() async throws(AWSError) -> Int {
+        var query = DynamoDB.Query(
+            table: table, index: TableDefinition.byUser.name,
+            where: .equals("user_pk", .s(Account.listPartition)))
+        query.countOnly = true
+        var count = 0
+        repeat {
+            let page = try await dynamoDB.query(query)
+            count += page.count
+            query.startKey = page.lastKey
+        } while query.startKey != nil
+        return count
+    }
+
     /// One page of all accounts, by user id.
     func list(limit: Int, after: String?) async throws(AWSError) -> (accounts: [Account], next: String?) {
         var condition: Condition = .equals("user_pk", .s(Account.listPartition))

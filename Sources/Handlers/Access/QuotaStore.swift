@@ -39,7 +39,19 @@ struct QuotaStore: Sendable {
             cancelled = values["jobs_cancelled"] ?? 0
             runMilliseconds = values["run_ms"] ?? 0
         }
+
+        static func += (sum: inout Day, day: Day) {
+            sum.images += day.images
+            sum.gpuMilliseconds += day.gpuMilliseconds
+            sum.completed += day.completed
+            sum.failed += day.failed
+            sum.cancelled += day.cancelled
+            sum.runMilliseconds += day.runMilliseconds
+        }
     }
+
+    /// As whose days those of all users together are counted; no user's id has a star.
+    static let everybody = "*"
 
     /// Takes pictures from a user's day; nil, with the day as it is, when there are not so many left.
     func take(_ images: Int, for user: User, at now: Timestamp) async throws(AWSError) -> (
@@ -82,7 +94,7 @@ struct QuotaStore: Sendable {
         }
     }
 
-    /// Adds what a job took of a GPU, and how it ended.
+    /// Adds what a job took of a GPU, and how it ended: to its user's day, and to everybody's, with its pictures.
     func addUse(of job: Job) async throws(AWSError) {
         guard let charge = job.charge else { return }
         let gpu = job.gpuTime(until: job.completedAt ?? job.createdAt).milliseconds
@@ -94,8 +106,11 @@ struct QuotaStore: Sendable {
             steps.append(
                 .init(name: "run_ms", amount: max(0, Int((end - start).milliseconds)), limit: nil))
         }
-        _ = try await counters.add(
-            steps, to: Self.key(job.user, charge.day), expires: Self.end(of: charge.day) + Self.retention)
+        let expires = Self.end(of: charge.day) + Self.retention
+        _ = try await counters.add(steps, to: Self.key(job.user, charge.day), expires: expires)
+        let images = charge.isReturned ? 0 : charge.images
+        steps.append(.init(name: "images", amount: images, limit: nil))
+        _ = try await counters.add(steps, to: Self.key(Self.everybody, charge.day), expires: expires)
     }
 
     /// A user's days since `first`, by day.

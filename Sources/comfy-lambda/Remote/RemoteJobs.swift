@@ -64,16 +64,17 @@ struct RemoteJobs: Sendable {
 extension DeployedAPI.Answer {
     /// The reason, and what to do about the usual ones.
     var explained: String {
-        switch status {
+        let sentence = reason.hasSuffix(".") ? reason : reason + "."
+        return switch status {
         case 401:
-            "\(reason). The API wants to know who is calling: put an API key or a token into "
+            "\(sentence) The API wants to know who is calling: put an API key or a token into "
                 + "\(RemoteOptions.tokenVariable)."
         // The API itself says what is missing; else it is the gateway that does not let the caller through.
         case 403 where body?["error"] == nil:
-            "\(reason). The caller needs execute-api:Invoke on this API (lambda:InvokeFunctionUrl for a "
+            "\(sentence) The caller needs execute-api:Invoke on this API (lambda:InvokeFunctionUrl for a "
                 + "function's address), and requests must be signed: --sign REGION for a domain of your own."
         case 404 where body?["error"] == nil:
-            "\(reason). Nothing of comfy-lambda answers there: take the stack's output ApiUrl."
+            "\(sentence) Nothing of comfy-lambda answers there: take the stack's output ApiUrl."
         default: reason
         }
     }

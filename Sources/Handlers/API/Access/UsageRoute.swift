@@ -20,14 +20,7 @@ struct UsageRoute: Sendable {
         let quota = store.quotas[user.tier]
         let limits = RateLimiter.limits(of: user.tier)
         var total = QuotaStore.Day()
-        for day in days.values {
-            total.images += day.images
-            total.gpuMilliseconds += day.gpuMilliseconds
-            total.completed += day.completed
-            total.failed += day.failed
-            total.cancelled += day.cancelled
-            total.runMilliseconds += day.runMilliseconds
-        }
+        for day in days.values { total += day }
         return .json([
             "tier": .string(user.tier.rawValue), "day": .string(QuotaStore.day(now)),
             "resets_at": .string(QuotaStore.end(of: now).rfc3339),
@@ -35,14 +28,7 @@ struct UsageRoute: Sendable {
             "gpu_seconds": Self.share(Double(today.gpuMilliseconds) / 1000, quota?.gpuSeconds),
             "requests_per_minute": limits.map { .number($0.requests) } ?? .null,
             "executions_per_minute": limits.map { .number($0.executions) } ?? .null,
-            "last_30_days": [
-                "images": .number(total.images),
-                "gpu_seconds": Self.number(Double(total.gpuMilliseconds) / 1000),
-                "jobs_completed": .number(total.completed), "jobs_failed": .number(total.failed),
-                "jobs_cancelled": .number(total.cancelled),
-                "mean_run_ms": total.completed == 0
-                    ? .null : .number(total.runMilliseconds / total.completed),
-            ],
+            "last_30_days": .object(total.json),
         ])
     }
 
@@ -55,9 +41,21 @@ struct UsageRoute: Sendable {
     }
 
     /// Whole numbers without a fraction.
-    private static func number(_ value: Double) -> JSON {
+    fileprivate static func number(_ value: Double) -> JSON {
         if let whole = Int(exactly: value) { return .number(whole) }
         return JSON.Number(value).map { .number($0) } ?? 0
+    }
+}
+
+extension QuotaStore.Day {
+    /// As usage and statistics show one day, or the sum of some.
+    var json: JSON.Object {
+        [
+            "images": .number(images), "gpu_seconds": UsageRoute.number(Double(gpuMilliseconds) / 1000),
+            "jobs_completed": .number(completed), "jobs_failed": .number(failed),
+            "jobs_cancelled": .number(cancelled),
+            "mean_run_ms": completed == 0 ? .null : .number(runMilliseconds / completed),
+        ]
     }
 }
 
@@ -81,12 +79,7 @@ extension RouteDescription {
                             "resets_at": moment, "images": share("integer"), "gpu_seconds": share("number"),
                             "requests_per_minute": ["type": ["integer", "null"]],
                             "executions_per_minute": ["type": ["integer", "null"]],
-                            "last_30_days": object([
-                                "images": ["type": "integer"], "gpu_seconds": ["type": "number"],
-                                "jobs_completed": ["type": "integer"], "jobs_failed": ["type": "integer"],
-                                "jobs_cancelled": ["type": "integer"],
-                                "mean_run_ms": ["type": ["integer", "null"]],
-                            ]),
+                            "last_30_days": object(totalProperties),
                         ])))
             ])
     }
