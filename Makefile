@@ -32,6 +32,8 @@ faults: setup package ## kill the dispatcher at every call, all faults, 1,000 jo
 
 lint: setup ## formatting and lint of Swift, shell, Python and container files
 	@swift format lint --strict -r $(SWIFT_FILES)
+	@! grep -rnE --include='*.swift' 'return \([^()]*,[^()]*\(?try\?? await' Sources || \
+		{ echo "await before the tuple: docs/development.md, The compiler" >&2; exit 1; }
 	@shellcheck dev/*.sh .ci/run Benchmarks/run.sh Benchmarks/*/*.sh
 	@.venv/bin/hadolint Dockerfile deploy/worker/Dockerfile
 	@.venv/bin/ruff check --quiet --config dev/ruff.toml $(PYTHON_FILES) && .venv/bin/ruff format --check --quiet --config dev/ruff.toml $(PYTHON_FILES)

@@ -21,7 +21,8 @@ enum ProgramOutput {
             defer { close(descriptor) }
             let (output, status) = try await withDeadline(timeout, on: loop) {
                 let output = try await read(descriptor, limit: limit, on: loop)
-                return (output, try await child.exit(on: loop))
+                let status = try await child.exit(on: loop)
+                return (output, status)
             }
             guard status == 0 else { throw Failure(reason: "ended with \(describe(status))") }
             return output

@@ -10,7 +10,8 @@ extension DynamoDB {
     }
 
     static let maximumBatchItems = 25
-    static let maximumBatchKeys = 100
+    /// How many keys one `batchGet` may ask for.
+    public static let maximumBatchKeys = 100
 
     /// Up to 25 writes to one table in one request; each may succeed alone. What DynamoDB leaves unprocessed is sent
     /// again with back-off, for as long as something of it gets done; what is left then is an error.

@@ -48,6 +48,7 @@ struct Dispatcher: Sendable {
         }
         let roster = try await registry.roster()
         let usable = roster.listed.filter { $0.isUsable(at: services.now) }
+        let held = try await slots.held(among: usable)
         let left = await withTaskGroup(of: PartEnd.self) { group in
             for id in resumes {
                 group.addTask {
@@ -55,12 +56,14 @@ struct Dispatcher: Sendable {
                         ? .resumed : .notResumed(id)
                 }
             }
-            var board = Placement(usable)
+            var board = Placement(usable, held: held)
             var active = resumes.count
             var mustLook = true
             var left: [Job.ID] = []
             while true {
-                while active < services.configuration.dispatchConcurrency, hasTime(deadline) {
+                while active < services.configuration.dispatchConcurrency, !board.places.isEmpty,
+                    hasTime(deadline)
+                {
                     if mustLook {
                         mustLook = false
                         board.candidates = await heads(for: board, hint: hint)

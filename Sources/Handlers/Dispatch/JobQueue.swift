@@ -14,7 +14,7 @@ struct JobQueue: Sendable {
     let book = TurnBook()
 
     /// Of one shard.
-    private static let pageSize = 25
+    private static let pageSize = 10
     /// Further pages of a band are read only to find another user.
     private static let largePageSize = 200
     /// How far a look goes into a band.
@@ -168,25 +168,32 @@ private struct BandPages {
             query.startKey = startKeys[shard]
             return (shard, query)
         }
-        let pages = await withTaskGroup(of: (Int, Result<DynamoDB.Page, AWSError>).self) { group in
+        let pages = await withTaskGroup(of: ShardPage.self) { group in
             for (shard, query) in queries {
-                group.addTask {
-                    do throws(AWSError) {
-                        return (shard, .success(try await store.dynamoDB.query(query)))
-                    } catch {
-                        return (shard, .failure(error))
-                    }
-                }
+                group.addTask { await Self.page(of: shard, query, store) }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
         var candidates: [Candidate] = []
-        for (shard, page) in pages {
-            let page = try page.get()
+        for answer in pages {
+            let page = try answer.page.get()
             candidates += page.items.compactMap { Candidate($0, in: band) }
-            startKeys[shard] = page.lastKey
-            if page.lastKey == nil { finished.insert(shard) }
+            startKeys[answer.shard] = page.lastKey
+            if page.lastKey == nil { finished.insert(answer.shard) }
         }
         return candidates.sorted { ($0.queuedAt, "\($0.id)") < ($1.queuedAt, "\($1.id)") }
+    }
+
+    private struct ShardPage: Sendable {
+        let shard: Int
+        let page: Result<DynamoDB.Page, AWSError>
+    }
+
+    private static func page(of shard: Int, _ query: DynamoDB.Query, _ store: JobStore) async -> ShardPage {
+        do throws(AWSError) {
+            return ShardPage(shard: shard, page: .success(try await store.dynamoDB.query(query)))
+        } catch {
+            return ShardPage(shard: shard, page: .failure(error))
+        }
     }
 }

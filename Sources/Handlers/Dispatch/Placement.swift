@@ -15,12 +15,13 @@ struct Placement: Sendable {
     private(set) var places: [Place]
     private let elsewhere: Bool
 
-    /// `workers` are those that jobs may be sent to, in any order.
-    init(_ workers: [Worker]) {
+    /// `workers` are those that jobs may be sent to, in any order; `held` says how many of a worker's slots are known to be held.
+    init(_ workers: [Worker], held: [String: Int] = [:]) {
         elsewhere = workers.count > 1
         // Shuffled: many dispatchers at once do not all begin at the same worker.
-        places = workers.flatMap { worker in (0..<worker.slots).map { _ in Place(worker: worker) } }
-            .shuffled()
+        places = workers.flatMap { worker in
+            Array(repeating: Place(worker: worker), count: max(0, worker.slots - held[worker.id, default: 0]))
+        }.shuffled()
     }
 
     /// Whether any place could take it.

@@ -17,8 +17,8 @@ struct PromptRun: Sendable {
     let ledger: OutputLedger
     let gate: TransferGate
 
-    private var store: JobStore { services.store }
-    private var configuration: Configuration { services.configuration }
+    var store: JobStore { services.store }
+    var configuration: Configuration { services.configuration }
 
     /// Never throws: whatever goes wrong is a way to end.
     func run() async -> RunEnd? {
@@ -40,45 +40,96 @@ struct PromptRun: Sendable {
         let clientID = PromptID.client(job: claimed.id, attempt: attempt)
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
-        await watcher.open()
-        let submitted: Job
-        switch try await store.apply(.submitted(promptID: promptID, clientID: clientID), to: claimed) {
-        case .done(let written): submitted = written
-        case .lost:
-            await watcher.close()
-            return .leaseLost
-        }
-        if submitted.cancelRequestedAt != nil {
-            await watcher.close()
-            return .ended(.cancelled, of: submitted)
-        }
         let ready: WorkflowGraph
         do {
             ready = try await InputTransfer(
-                services: services, client: client, user: submitted.user, promptID: promptID
+                services: services, client: client, user: claimed.user, promptID: promptID
             ).transfer(graph)
         } catch {
-            await watcher.close()
-            return await withoutInputs(submitted, error)
+            if Task.isCancelled { return .abandoned("cancelled") }
+            return try await withoutInputs(error, promptID: promptID, clientID: clientID)
         }
-        do {
-            try await client.submit(
-                ready.submission(runID: promptID, catalog: .standard), promptID: promptID,
-                clientID: clientID)
-        } catch {
+        guard !Task.isCancelled else { return .abandoned("cancelled") }
+        await watcher.open()
+        let submitted: Job
+        switch try await send(ready, promptID: promptID, clientID: clientID) {
+        case .sent(let job): submitted = job
+        case .notSent(let end):
             await watcher.close()
-            if error.code == .rejected {
-                return failed(
-                    submitted, .init(.workflowRejected, error.message, details: error.details))
-            }
-            // After a lost answer the prompt may be there all the same: the watch, without a socket, asks that first.
-            guard error.mayHaveBeenQueued else { return await lost(submitted, error) }
+            return end
         }
         if submitted.id.part != nil { await JobParts(services: services).takeIn(submitted.id) }
         return try await watch(&watcher, graph, submitted)
     }
 
-    private func withoutInputs(_ job: Job, _ failure: InputTransfer.Failure) async -> RunEnd {
+    /// What came of counting the attempt and sending its prompt.
+    private enum Sending: Sendable {
+        case sent(Job)
+        case notSent(RunEnd)
+    }
+
+    /// How long a submission that has begun may outlast its run.
+    private var sendingPatience: Duration { configuration.handOffMargin / 4 }
+
+    /// Counts the attempt and sends its prompt. A hand-off between the two would cost an attempt that no worker saw, so what has begun is
+    /// seen through though the run is cancelled, for `sendingPatience`.
+    private func send(_ graph: WorkflowGraph, promptID: String, clientID: String) async throws(AWSError)
+        -> Sending
+    {
+        let loop = services.http.loop
+        let sending = loop.task {
+            do throws(AWSError) {
+                return Result<Sending, AWSError>.success(
+                    try await countAndSend(graph, promptID: promptID, clientID: clientID))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let patience = sendingPatience
+        let sent = await withTaskCancellationHandler {
+            await sending.result
+        } onCancel: {
+            loop.task {
+                try await loop.sleep(for: patience)
+                sending.cancel()
+            }
+        }
+        switch sent {
+        case .success(let sent): return try sent.get()
+        case .failure: return .notSent(.abandoned("cancelled"))
+        }
+    }
+
+    private func countAndSend(_ graph: WorkflowGraph, promptID: String, clientID: String)
+        async throws(AWSError) -> Sending
+    {
+        let counted = try await store.apply(
+            .submitted(promptID: promptID, clientID: clientID), to: claimed)
+        guard case .done(let job) = counted else { return .notSent(.leaseLost) }
+        if job.cancelRequestedAt != nil { return .notSent(.ended(.cancelled, of: job)) }
+        do {
+            try await client.submit(
+                graph.submission(runID: promptID, catalog: .standard), promptID: promptID,
+                clientID: clientID)
+        } catch {
+            if error.code == .rejected {
+                return .notSent(
+                    failed(job, .init(.workflowRejected, error.message, details: error.details)))
+            }
+            // After a lost answer the prompt may be there all the same: the watch, without a socket, asks that first.
+            guard error.mayHaveBeenQueued else { return .notSent(await lost(job, error)) }
+        }
+        return .sent(job)
+    }
+
+    /// A file that could not be brought over is an attempt all the same, so that it is not tried for ever.
+    private func withoutInputs(_ failure: InputTransfer.Failure, promptID: String, clientID: String)
+        async throws(AWSError) -> RunEnd
+    {
+        if case .unusable(let failure) = failure { return failed(claimed, failure) }
+        let counted = try await store.apply(
+            .submitted(promptID: promptID, clientID: clientID), to: claimed)
+        guard case .done(let job) = counted else { return .leaseLost }
         switch failure {
         case .unusable(let failure): return failed(job, failure)
         case .worker(let error): return await lost(job, error)
@@ -151,81 +202,5 @@ struct PromptRun: Sendable {
                 job, .init(.workerLost, "The worker lost the job; it was restarted or its queue was cleared.")
             )
         }
-    }
-
-    private func succeeded(_ job: Job, _ stored: Result<[Job.Output], OutputStore.Failure>) async -> RunEnd {
-        switch stored {
-        case .success(let outputs) where outputs.isEmpty:
-            return failed(job, .init(.noOutput, "The workflow ended without leaving an output."))
-        case .success(let outputs): return .ended(.completed(outputs), of: job)
-        case .failure(.missing(let name)):
-            return failed(
-                job, .init(.noOutput, "The worker no longer has the output '\(name.prefix(255))'."))
-        case .failure(.tooMany(let count)):
-            return failed(
-                job,
-                .init(
-                    .storageFailed,
-                    "The workflow left \(count) outputs; at most \(OutputStore.limit) are kept."))
-        case .failure(.worker(let error)): return await lost(job, error)
-        case .failure(.storage(let error)):
-            Log.error(
-                "outputs not stored", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
-            return failed(
-                job, .init(.storageFailed, "The outputs could not be stored (\(error.code.rawValue))."))
-        }
-    }
-
-    /// What a prompt that we stopped comes to: its user wanted it, or its time was over. nil when it was not us.
-    private func endOnRequest(_ job: Job) async throws(AWSError) -> RunEnd? {
-        guard let now = try await store.job(job.id) else { return nil }
-        if now.cancelRequestedAt != nil { return .ended(.cancelled, of: now) }
-        return now.isOverTime(at: services.now) ? failed(now, now.timeoutFailure) : nil
-    }
-
-    /// By us, or by somebody at the worker's own page: then one more try.
-    private func interrupted(_ job: Job) async throws(AWSError) -> RunEnd {
-        if let end = try await endOnRequest(job) { return end }
-        return oneMoreTry(job, .init(.cancelled, "Somebody interrupted the job on its worker."))
-    }
-
-    /// `/free` gives the memory of other models back; one more try, then it is the workflow that is too big.
-    private func outOfMemory(_ node: HistoryEntry.NodeFailure, _ job: Job) async -> RunEnd {
-        try? await client.free()
-        var out = failure(node)
-        out.code = .outOfMemory
-        return oneMoreTry(job, out)
-    }
-
-    /// Once for each cause: an attempt that was lost with its worker is none of these.
-    private func oneMoreTry(_ job: Job, _ failure: Job.Failure) -> RunEnd {
-        let isRepeated = job.attempts.contains { $0.error == failure.code }
-        return isRepeated ? failed(job, failure) : again(job, failure)
-    }
-
-    private func failed(_ job: Job, _ failure: Job.Failure, outputs: [Job.Output] = []) -> RunEnd {
-        .ended(.failed(failure, outputs: outputs), of: job)
-    }
-
-    private func failure(_ node: HistoryEntry.NodeFailure) -> Job.Failure {
-        .init(
-            .nodeFailed, "Node \(node.nodeID) (\(node.classType)) failed: \(node.message)",
-            details: [
-                "node_id": .string(node.nodeID), "class_type": .string(node.classType),
-                "exception_type": .string(node.exceptionType),
-            ])
-    }
-
-    /// The worker is out of reach: not the workflow's fault.
-    private func lost(_ job: Job, _ error: ComfyUIError) async -> RunEnd {
-        if error.code == .cancelled { return .abandoned("cancelled") }
-        try? await registry.recordFailure(of: worker, at: services.now)
-        Log.warn("worker lost", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
-        return again(job, .init(.workerLost, "The connection to the worker was lost."))
-    }
-
-    /// Backoff from 1 s, doubling with the attempts.
-    private func again(_ job: Job, _ failure: Job.Failure) -> RunEnd {
-        .ended(.attemptFailed(failure, delay: .seconds(1 << min(job.attempt - 1, 6))), of: job)
     }
 }

@@ -48,6 +48,23 @@ struct SlotPool: Sendable {
         return nil
     }
 
+    /// How many slots of each worker are held, by its id: what a dispatch asks before it looks at the queue, since most doorbells of a
+    /// backlog find every slot held. One call, so in a large pool it is a sample: a slot that is not looked at does not count.
+    func held(among workers: [Worker]) async throws(AWSError) -> [String: Int] {
+        let all = workers.flatMap { worker in (0..<worker.slots).map { key(worker, $0) } }
+        guard !all.isEmpty else { return [:] }
+        let items = try await dynamoDB.batchGet(
+            Array(all.shuffled().prefix(DynamoDB.maximumBatchKeys)), from: table)
+        let now = store.clock().milliseconds
+        var held: [String: Int] = [:]
+        for item in items where item["token"] != nil && (item["expires"]?.int64 ?? 0) > now {
+            if let worker = item["pk"]?.string?.dropFirst("WORKER#".count) {
+                held[String(worker), default: 0] += 1
+            }
+        }
+        return held
+    }
+
     /// Below which index slots are taken: all, unless the worker had more slots before, and some of those are still held.
     private func limit(_ worker: Worker, _ taken: [Int: Item]) async throws(AWSError) -> Int {
         var limit = worker.slots

@@ -2,26 +2,34 @@ import Synchronization
 import TestSupport
 
 /// An AWS service on a bad day: of a hundred calls it throttles 30, answers 5 with 500, and of 5 the connection breaks, before or
-/// after they were done.
+/// after they were done. Its first call is throttled, so that no day is too short to be a bad one.
 final class ServiceTrouble: Sendable {
     private let service: String
-    private let count = Atomic(0)
+    private let calls = Atomic(0)
+    private let troubled = Atomic(0)
 
     /// `DynamoDB`, `S3`, `SNS` or `SQS`.
     init(of service: String) { self.service = service }
 
-    /// How many calls it has had.
-    var calls: Int { count.load(ordering: .relaxed) }
+    /// How many calls did not go through.
+    var count: Int { troubled.load(ordering: .relaxed) }
 
     /// What becomes of a call.
     func judge(_ call: CallProxy.Call, _ moment: CallProxy.Moment) -> CallProxy.Fate {
         guard call.service == service else { return .pass }
-        if moment == .before { count.add(1, ordering: .relaxed) }
+        let isFirst = moment == .before && calls.add(1, ordering: .relaxed).oldValue == 0
+        let fate = isFirst ? answer(isThrottling: true) : fate(of: call, moment)
+        if case .pass = fate { return fate }
+        troubled.add(1, ordering: .relaxed)
+        return fate
+    }
+
+    private func fate(of call: CallProxy.Call, _ moment: CallProxy.Moment) -> CallProxy.Fate {
         switch (moment, Self.lot(of: call.id)) {
-        case (.before, 0..<30): return answer(isThrottling: true)
-        case (.before, 30..<35): return answer(isThrottling: false)
-        case (.before, 35..<38), (.after, 38..<40): return .hangUp
-        default: return .pass
+        case (.before, 0..<30): answer(isThrottling: true)
+        case (.before, 30..<35): answer(isThrottling: false)
+        case (.before, 35..<38), (.after, 38..<40): .hangUp
+        default: .pass
         }
     }
 

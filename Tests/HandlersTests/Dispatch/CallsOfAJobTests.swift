@@ -85,7 +85,8 @@ import Time
         #expect(try await deployment.services.store.job(job.id)?.state == .completed)
         #expect(
             calls == [
-                "GetItem": 3, "Query": 40, "UpdateItem": 8, "PutItem": 1, "S3 PUT": 1, "Publish": 1,
+                "GetItem": 3, "BatchGetItem": 1, "Query": 40, "UpdateItem": 8, "PutItem": 1, "S3 PUT": 1,
+                "Publish": 1,
             ])
     }
 }

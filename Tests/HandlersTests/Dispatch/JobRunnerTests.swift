@@ -233,7 +233,8 @@ import Time
             let isRunning = try await bench.job(queued.id).state == .running
             let left = try await bench.dispatch(resumes: isRunning ? [queued.id] : [], time: .seconds(2.5))
             #expect(left.isEmpty)
-            if isRunning { invocations += 1 }
+            // On a busy machine the first may have no time left to claim it.
+            if try await bench.job(queued.id).state != .queued { invocations += 1 }
             if let percent = try await documents.progress(queued.id, attempt: 1)?["percent"]?.int {
                 percents.append(percent)
             }
