@@ -102,7 +102,8 @@ ACCOUNTS = "^/v1/(auth|api-keys|usage|admin)"
 
 def test_it_keeps_to_it_for_who_has_signed_in_too(guarded: Served, tmp_path: Path) -> None:
     """The first administrator is made in the table, as on AWS. Who says nothing, or makes a token up, is refused."""
-    password = "correct horse battery"
+    # Not the contract's example, by which any call could delete the account.
+    password = "a password of this test"
     made = subprocess.run(
         [str(PROGRAM), "admin", "create", "--email", "root@example.org", "--password-stdin", "--json",
          "--env-file", guarded.variables],
@@ -121,5 +122,8 @@ def test_it_keeps_to_it_for_who_has_signed_in_too(guarded: Served, tmp_path: Pat
     paths = contract(guarded)["paths"]
     operations = sum(len(methods) for path, methods in paths.items() if re.match(ACCOUNTS, path)) - 1
     assert f"Tested: {operations}\n" in said, said[-2000:]
+    # All of it was asked by an administrator.
+    status, account = call(guarded, "GET", "/v1/auth/account", token=token)
+    assert (status, account["tier"]) == (200, "admin")
     assert call(guarded, "POST", "/v1/auth/logout", token=token) == (204, None)
     assert call(guarded, "GET", "/v1/auth/account", token=token)[0] == 401

@@ -118,7 +118,7 @@ def request(method: str, path: str, body: dict[str, Any] | None = None) -> dict[
     event["isBase64Encoded"] = False
     event["headers"] = {**event["headers"], "idempotency-key": f"{path}-{len(json.dumps(body))}"}
     event.pop("body", None)
-    return {**event, "body": json.dumps(body)} if body else event
+    return event if body is None else {**event, "body": json.dumps(body)}
 
 
 def messages(queue: str, *bodies: str) -> dict[str, Any]:

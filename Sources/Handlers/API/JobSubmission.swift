@@ -49,7 +49,7 @@ struct JobSubmission: Sendable {
             case .job(let earlier, isNew: false):
                 // No job under it: the first request died, or is not done yet. The conditional write below decides.
                 if let page = try await services.documents.page(earlier, at: now) { return page }
-                if try await services.store.job(earlier) != nil { throw Self.deleted }
+                if try await services.store.job(earlier)?.deletedAt != nil { throw Self.deleted }
                 id = earlier
             }
         }

@@ -19,12 +19,16 @@ struct LocalStack: Sendable {
     static func start(_ changes: [String: String] = [:]) async throws -> LocalStack {
         // Without signatures, so that a test may list the bucket as it is.
         let deployment = try await Deployment.make(on: testLoop, changes, signed: false)
+        return try await LocalStack(deployment)
+    }
+
+    init(_ deployment: Deployment) async throws {
         let configuration = deployment.services.configuration
         let endpoint = try await LocalAWS.sharedWithoutSignatures().endpoint
-        return LocalStack(
-            bench: APIBench(deployment.services), queue: configuration.workQueue,
-            deployment: deployment,
-            bucket: try #require(URL("\(endpoint)/\(configuration.bucket)?list-type=2")))
+        bench = APIBench(deployment.services)
+        queue = configuration.workQueue
+        self.deployment = deployment
+        bucket = try #require(URL("\(endpoint)/\(configuration.bucket)?list-type=2"))
     }
 
     var services: Services { bench.services }
