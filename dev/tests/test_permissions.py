@@ -1,13 +1,14 @@
 """Each function under the actions that its role allows, and no others, on a moto that asks for them.
 
 moto knows actions but hardly any resources: those are test_template.py's. It calls HeadBucket what IAM calls
-ListBucket.
+ListBucket, and HeadObject what IAM calls GetObject.
 The real programs run (`make build package` first).
 """
 
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from random import Random
 from typing import Any
 
@@ -15,11 +16,11 @@ import boto3
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
+from PIL import Image
 from process import Standin
+from served import BOOTSTRAP, PROGRAM
 from template import ROOT, listed, resources, statements
 
-TOOL = ROOT / ".build/release/comfy-lambda"
-BOOTSTRAP = ROOT / ".build/lambda/bootstrap"
 HANDLERS = ["api", "dispatch", "notify", "sweep"]
 REGION = "us-east-1"
 
@@ -32,7 +33,8 @@ def actions(handler: str) -> list[str]:
         if statement["Effect"] == "Allow" and statement["Sid"] not in ("UseKey", "ReadReferences", "ReadSecrets")
         for action in listed(statement["Action"])
     ]
-    return [*allowed, *(["s3:HeadBucket"] if "s3:ListBucket" in allowed else [])]
+    names = {"s3:ListBucket": "s3:HeadBucket", "s3:GetObject": "s3:HeadObject"}
+    return [*allowed, *(name for action, name in names.items() if action in allowed)]
 
 
 class Account:
@@ -84,7 +86,7 @@ class Account:
         variables = {**self.variables, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
         words = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
         result = subprocess.run(
-            [str(TOOL), "invoke", "--handler", handler, "--event", "-", "--json", "--verbose", "--timeout", "60",
+            [str(PROGRAM), "invoke", "--handler", handler, "--event", "-", "--json", "--verbose", "--timeout", "60",
              "--bootstrap", str(BOOTSTRAP), *words],
             input=json.dumps(event), capture_output=True, text=True, timeout=90, cwd=ROOT, check=False,
         )  # fmt: skip
@@ -149,7 +151,7 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
         answer = account.invoke("api", request(method, path, body))
         said.append(answer)
         assert answer["response"]["statusCode"] < 300, answer["response"]
-        return json.loads(answer["response"]["body"])
+        return json.loads(answer["response"]["body"] or "{}")
 
     assert api("GET", "/health/ready")["workers"] == 1
     hook = "http://127.0.0.1:9/hook"
@@ -172,12 +174,29 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
         large[str(number)] = {"class_type": "CLIPTextEncode", "inputs": {"clip": ["3", 1], "text": text}}
     api("POST", "/v1/workflows/execute", {"workflow": large})
 
+    # Two files: one is loaded, one is deleted.
+    buffer = BytesIO()
+    Image.new("RGB", (24, 16)).save(buffer, "PNG")
+    announced = {"filename": "a.png", "content_type": "image/png", "bytes": len(buffer.getvalue())}
+    file, spare = (api("POST", "/v1/files", announced)["file_id"] for _ in range(2))
+    account.client("s3").put_object(Bucket="pictures", Key=f"inputs/local/{file}", Body=buffer.getvalue())
+    assert api("GET", f"/v1/files/{file}")["status"] == "ready"
+    api("DELETE", f"/v1/files/{spare}")
+    loading = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": f"file:{file}"}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "test"}},
+    }  # fmt: skip
+    loaded = api("POST", "/v1/workflows/execute", {"workflow": loading})["job_id"]
+
     said.append(account.invoke("dispatch", messages("work", DOORBELL)))
     assert said[-1]["response"] == {"batchItemFailures": []}
+    assert api("GET", f"/v1/jobs/{loaded}")["status"] == "completed"
     page = api("GET", f"/v1/jobs/{job}")
     assert page["status"] == "completed"
     stored = account.client("s3").list_objects_v2(Bucket="pictures")["Contents"]
-    assert sorted(entry["Key"].split("/")[0] for entry in stored) == ["outputs", "outputs", "workflows"]
+    assert sorted(entry["Key"].split("/")[0] for entry in stored) == [
+        "inputs", "outputs", "outputs", "outputs", "workflows",
+    ]  # fmt: skip
     assert page["outputs"][0]["url"].startswith("http")
 
     received = account.client("sqs").receive_message(QueueUrl=account.seen, MaxNumberOfMessages=10)["Messages"]

@@ -96,10 +96,10 @@ struct FileStore: Sendable {
         return (files.filter { $0.expiresAt > now }, page.lastKey == nil ? nil : files.last?.id)
     }
 
-    /// Whether the user may have no more.
-    func isFull(_ user: String) async throws(AWSError) -> Bool {
+    /// Whether the user may have no more. Those whose time is over do not count, though the table keeps them a while longer.
+    func isFull(_ user: String, at now: Timestamp) async throws(AWSError) -> Bool {
         var query = query(user)
-        query.limit = Self.maximumFiles
+        query.filter = .greater(.init(names: TableDefinition.timeToLiveAttribute), .n(now.seconds))
         query.countOnly = true
         return try await dynamoDB.query(query).count >= Self.maximumFiles
     }

@@ -56,7 +56,7 @@ struct WebhookSecretStore: Sendable {
     private static func newKey() -> Secret { Secret(SecureRandom.bytes(WebhookSecret.length)) }
 
     private static func key(_ user: String) -> Item {
-        ["pk": .s("USER#\(user)"), "sk": .s("WEBHOOK_SECRET")]
+        ["pk": .s(Account.partition(user)), "sk": .s("WEBHOOK_SECRET")]
     }
 
     private static func item(_ secret: WebhookSecret, of user: String) -> Item {

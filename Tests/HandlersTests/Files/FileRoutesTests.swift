@@ -132,4 +132,27 @@ import Time
         #expect(await stack.bench.get("/v1/files/\(file.id)").status == 404)
         #expect(await stack.bench.get("/v1/files").json?["files"] == [])
     }
+
+    @Test func filesAreCountedUntilTheirTimeIsOver() async throws {
+        let stack = try await LocalStack.start()
+        let now = stack.services.now
+        func fill(expires: Timestamp) async throws {
+            let items = (0..<FileStore.maximumFiles).map { number in
+                StoredFile(
+                    id: .derived(from: ["\(number)"]), user: "local", name: "a", contentType: "image/png",
+                    bytes: 1, state: .pending, createdAt: now, expiresAt: expires
+                ).item
+            }
+            for start in stride(from: 0, to: items.count, by: 25) {
+                try await stack.services.store.dynamoDB.batchWrite(
+                    items[start..<min(start + 25, items.count)].map { .put($0) },
+                    to: stack.services.configuration.table)
+            }
+        }
+        try await fill(expires: now + .seconds(60))
+        let body = #"{"filename":"a.png","content_type":"image/png","bytes":1}"#
+        #expect(await stack.bench.post("/v1/files", body).status == 409)
+        try await fill(expires: now - .seconds(60))
+        #expect(await stack.bench.post("/v1/files", body).status == 201)
+    }
 }

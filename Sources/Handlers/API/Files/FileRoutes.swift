@@ -27,7 +27,7 @@ struct FileRoutes: Sendable {
         let type = reader.read(Fields.contentType)
         let bytes = reader.read(Fields.bytes)
         try reader.finish()
-        guard try await !store.isFull(user.id) else {
+        guard try await !store.isFull(user.id, at: services.now) else {
             throw APIError(
                 .conflict, "You have \(FileStore.maximumFiles) files, which is as many as there may be.")
         }

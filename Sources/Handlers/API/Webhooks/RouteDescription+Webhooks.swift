@@ -4,7 +4,8 @@ extension RouteDescription {
     static var webhookSecret: RouteDescription {
         RouteDescription(
             summary: "The secret that your webhooks are signed with", tag: .accounts,
-            answers: [Answer(status: 200, summary: "The secret.", content: Content(schema: secretSchema))])
+            answers: [Answer(status: 200, summary: "The secret.", content: Content(schema: secretSchema))],
+            errors: [.notFound])
     }
 
     static var rotateWebhookSecret: RouteDescription {
