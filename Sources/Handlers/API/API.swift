@@ -22,7 +22,9 @@ enum API {
         let workers = WorkerRoutes(services: services, registry: registry)
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
         return Router(
-            jobRoutes(submissions, jobs) + workerRoutes(workers) + healthRoutes(health)
+            jobRoutes(submissions, jobs)
+                + templateRoutes(TemplateRoutes(services: services, submissions: submissions))
+                + workerRoutes(workers) + healthRoutes(health)
                 + metricsRoutes(services)
                 + contractRoutes(contract)
                 + accountRoutes(services, access)
@@ -58,24 +60,6 @@ enum API {
                 .jobEvents),
             Route(
                 .post, "/v1/jobs/{id}/cancel", "cancelJob", .user(jobs.cancel), scope: .jobsWrite, .cancelJob),
-        ]
-    }
-
-    private static func workerRoutes(_ workers: WorkerRoutes) -> [Route] {
-        [
-            Route(
-                .get, "/v1/models", "listModelFolders", .user(workers.folders), scope: .jobsRead,
-                .modelFolders),
-            Route(
-                .get, "/v1/models/{folder}", "listModels", .user(workers.models), scope: .jobsRead, .models),
-            Route(.get, "/v1/queue", "getQueue", .user(workers.queue), scope: .jobsRead, .queue),
-            Route(.get, "/v1/workers", "listWorkers", .user(workers.list), scope: .jobsRead, .workers),
-            Route(
-                .post, "/v1/admin/workers/{id}/drain", "drainWorker", .user(workers.drain), scope: .admin,
-                .drainWorker),
-            Route(
-                .post, "/v1/admin/workers/{id}/undrain", "undrainWorker", .user(workers.undrain),
-                scope: .admin, .undrainWorker),
         ]
     }
 

@@ -72,26 +72,27 @@ struct GenerateRequest: Sendable {
         }
     }
 
-    /// The job to be, its graph checked by `check`.
+    /// The job to be, its graph checked by `check`: the template `txt2img` with these parameters.
     func draft(_ check: WorkflowCheck) async throws(APIError) -> JobDraft {
+        let template = BuiltInTemplates.textToImage.template
         do throws(WorkflowFaults) {
-            var graph = try TextToImage.graph(parameters)
+            var graph = template.fill(parameters)
             try graph.apply(overrides: options.overrides)
             let faults = await check.faults(in: graph)
             guard faults.isEmpty else { throw WorkflowFaults(faults) }
-            let isOverridden = options.overrides["\(TextToImage.seedNode).seed"] != nil
+            let seeds = template.inputs(of: "seed")
             return JobDraft(
-                graph: graph, options: options, primaryNode: TextToImage.outputNode,
-                seedNode: TextToImage.seedNode, drawsSeed: !hasSeed && !isOverridden)
+                graph: graph, options: options, primaryNode: template.primaryNode, shownSeed: seeds.first,
+                drawnSeeds: hasSeed ? [] : seeds.filter { options.overrides[$0.path] == nil })
         } catch {
-            throw Self.refusal(error)
+            throw Self.refusal(error, template)
         }
     }
 
     /// Who sent fields is told of fields: nobody asked for the graph behind them.
-    private static func refusal(_ faults: WorkflowFaults) -> APIError {
+    private static func refusal(_ faults: WorkflowFaults, _ template: Template) -> APIError {
         let known = faults.faults.compactMap { fault in
-            TextToImage.field(of: fault).map { FieldFault($0, code: fault.code, fault.message) }
+            template.parameter(of: fault).map { FieldFault($0, code: fault.code, fault.message) }
         }
         return known.count == faults.faults.count ? .validation(known) : .workflow(faults)
     }

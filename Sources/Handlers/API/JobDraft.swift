@@ -16,20 +16,19 @@ struct JobDraft: Sendable {
     var executionMode = Job.ExecutionMode.sequential
     /// The parts of `graph` that are run apart, which then consists of nothing else; empty when it is run as one.
     var parts: [WorkflowGraph] = []
-    /// The node whose `seed` the job shows.
-    var seedNode: String?
-    /// The client gave no seed.
-    var drawsSeed = false
+    /// The input whose seed the job shows.
+    var shownSeed: Template.InputPlace?
+    /// Where a seed goes that the client did not give.
+    var drawnSeeds: [Template.InputPlace] = []
+    var drawsSeed: Bool { !drawnSeeds.isEmpty }
 
     /// The workflow as it will be sent, and the job that runs it.
     func job(_ id: Job.ID, user: User, at now: Timestamp, policy: JobPolicy) -> (workflow: JSON, job: Job) {
         var graph = graph
         var job = Job(id: id, user: user.id, createdAt: now)
         job.dueAt = now + policy.attention
-        if let seedNode {
-            if drawsSeed { graph[seedNode]?.inputs["seed"] = .number(Self.seed(for: id)) }
-            job.seed = graph[seedNode]?.inputs["seed"]?.uint64
-        }
+        for place in drawnSeeds { graph[place.node]?.inputs[place.input] = .number(Self.seed(for: id)) }
+        if let shownSeed { job.seed = graph[shownSeed.node]?.inputs[shownSeed.input]?.uint64 }
         job.priority = options.priority
         job.timeoutSeconds = options.timeoutSeconds
         job.executionMode = executionMode
@@ -48,5 +47,34 @@ struct JobDraft: Sendable {
     /// request that races the first, or follows a crash in the middle of it) writes the same workflow.
     static func seed(for id: Job.ID) -> UInt64 {
         SHA256.hash(Array("seed".utf8) + id.uuid.bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Runs its independent parts apart, if it may and there are some.
+    mutating func split(_ catalog: NodeCatalog) {
+        let found = executionMode == .parallel ? graph.independentParts(catalog) : []
+        guard found.count > 1 else { return }
+        parts = found
+        graph = WorkflowGraph(nodes: found.flatMap(\.nodes))
+    }
+}
+
+extension WorkflowGraph {
+    /// What forbids to run its parts apart.
+    func partFaults(_ catalog: NodeCatalog) -> [WorkflowFault] {
+        let parts = independentParts(catalog).count
+        if parts <= Job.maximumParts { return [] }
+        return [
+            WorkflowFault(
+                code: "too_many_parts",
+                message: "The workflow has \(parts) independent parts; at most "
+                    + "\(Job.maximumParts) of one job run in parallel.")
+        ]
+    }
+}
+
+extension WorkflowFault {
+    static func notAnOutput(_ node: String) -> WorkflowFault {
+        WorkflowFault(
+            nodeID: node, code: "not_an_output", message: "'node_id' names no output node of the workflow.")
     }
 }

@@ -55,7 +55,7 @@ struct SubmissionRoutes: Sendable {
     }
 
     /// An address that will not be called is refused now, not when the job is done.
-    private func check(_ options: JobOptions, _ reader: inout FieldReader) {
+    func check(_ options: JobOptions, _ reader: inout FieldReader) {
         guard let address = options.webhookURL, let url = URL(address) else { return }
         let hosts = services.configuration.webhookHosts
         if hosts.isEmpty {
@@ -73,14 +73,17 @@ struct SubmissionRoutes: Sendable {
         }
     }
 
-    private func submit(
-        _ draft: JobDraft, _ body: JSON.Object, _ key: String?, _ request: APIRequest, _ user: User
+    /// `subject` is what the path names, where that makes it another request.
+    func submit(
+        _ draft: JobDraft, _ body: JSON.Object, _ key: String?, _ request: APIRequest, _ user: User,
+        subject: String? = nil
     ) async throws -> HTTPResponse {
         var draft = draft
         // Sound and video are somebody's time on a GPU too.
         draft.images = max(1, draft.graph.pictureCount(check.rules.catalog))
         let repeatable = key.map {
-            JobSubmission.Repeatable(key: $0, operation: request.operation, body: body)
+            JobSubmission.Repeatable(
+                key: $0, operation: request.operation + (subject.map { " \($0)" } ?? ""), body: body)
         }
         var page = try await JobSubmission(services: services)
             .submit(draft, user: user, repeatable: repeatable)

@@ -38,22 +38,11 @@ struct WorkflowRequest: Sendable {
         let checked = try await check.validate(workflow, overrides: options.overrides, inputs)
         let graph = checked.graph
         if let primaryNode, !graph.outputNodes(check.rules.catalog).contains(primaryNode) {
-            throw WorkflowFaults([
-                WorkflowFault(
-                    nodeID: primaryNode, code: "not_an_output",
-                    message: "'node_id' names no output node of the workflow.")
-            ])
+            throw WorkflowFaults([.notAnOutput(primaryNode)])
         }
         if executionMode == .parallel {
-            let parts = graph.independentParts(check.rules.catalog).count
-            guard parts <= Job.maximumParts else {
-                throw WorkflowFaults([
-                    WorkflowFault(
-                        code: "too_many_parts",
-                        message: "The workflow has \(parts) independent parts; at most "
-                            + "\(Job.maximumParts) of one job run in parallel.")
-                ])
-            }
+            let faults = graph.partFaults(check.rules.catalog)
+            guard faults.isEmpty else { throw WorkflowFaults(faults) }
         }
         return checked
     }
@@ -72,11 +61,7 @@ struct WorkflowRequest: Sendable {
             primaryNode: primaryNode ?? graph.outputNodes(check.rules.catalog).first,
             executionMode: executionMode)
         draft.files = checked.files
-        let parts = executionMode == .parallel ? graph.independentParts(check.rules.catalog) : []
-        if parts.count > 1 {
-            draft.parts = parts
-            draft.graph = WorkflowGraph(nodes: parts.flatMap(\.nodes))
-        }
+        draft.split(check.rules.catalog)
         return draft
     }
 }

@@ -29,7 +29,11 @@ struct IsolationTests {
             .post, "/v1/files", ["filename": "lighthouse.png", "content_type": "image/png", "bytes": 9],
             token: ada.access)
         let file = try #require(announced.json?["file_id"]?.string)
+        let stored = await bench.send(
+            .post, "/v1/workflows", RouteDescription.createTemplate.bodyExamples.first?.body,
+            token: ada.access)
         return [
+            "/v1/workflows/": try #require(stored.json?["id"]?.string),
             "/v1/jobs/": job, "/v1/files/": file, "/v1/generate/": job,
             "/v1/api-keys/": try await bench.makeKey(ada.access).id,
             "/v1/admin/": ada.id,
@@ -102,6 +106,11 @@ struct IsolationTests {
         #expect(await bench.send(.get, "/v1/jobs", token: mallory).json?["jobs"] == [])
         #expect(await bench.send(.get, "/v1/files", token: mallory).json?["files"] == [])
         #expect(await bench.send(.get, "/v1/api-keys", token: mallory).json?["api_keys"] == [])
+        for source in ["own", "shared"] {
+            let found = await bench.send(
+                .get, "/v1/workflows", token: mallory, query: [("source", source)])
+            #expect(found.json?["workflows"] == [])
+        }
         #expect(
             await bench.send(.get, "/v1/usage", token: mallory).json?["images"]?["used"] == 0)
     }

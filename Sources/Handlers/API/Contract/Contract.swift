@@ -76,6 +76,7 @@ enum Contract {
         if parameter == "folder" { return ["type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"] }
         if path.hasPrefix("/v1/admin/users/") { return FieldType<String>.userID.schema }
         if path.hasPrefix("/v1/admin/workers/") { return Schema.workerID }
+        if path.hasPrefix("/v1/workflows/") { return RouteDescription.templateID }
         return Schema.id
     }
 
