@@ -24,6 +24,7 @@ enum API {
         return Router(
             jobRoutes(submissions, jobs)
                 + templateRoutes(TemplateRoutes(services: services, submissions: submissions))
+                + batchRoutes(BatchRoutes(services: services, submissions: submissions))
                 + workerRoutes(workers) + healthRoutes(health)
                 + metricsRoutes(services)
                 + contractRoutes(contract)

@@ -84,21 +84,13 @@ struct JobRoutes: Sendable {
     func cancel(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         try JSONBody.expectNone(of: request.http)
         var page = try await page(request, user)
-        let now: Job?
-        switch try await services.store.applyLatest(.cancelRequested, to: page.job.id) {
-        case .done(let job): now = job
-        case .lost(let job): now = job
+        guard let now = try await JobCancellation(services: services).cancel(page.job.id) else {
+            throw APIError.noSuchJob
         }
-        guard var now else { throw APIError.noSuchJob }
-        if now.hasParts, !now.state.isFinal {
-            await JobParts(services: services).takeIn(now.id)
-            page = try await self.page(request, user)
-            now = page.job
-        }
-        if now.state == .cancelled { await Announcer(services: services).announce(now) }
         if now.state == .completed || now.state == .failed {
             throw APIError(.conflict, "The job is \(now.state.rawValue); it cannot be cancelled any more.")
         }
+        if now.hasParts { page = try await self.page(request, user) }
         page.job = now
         return .json(
             try await JobPresenter(services: services).json(page),

@@ -36,45 +36,55 @@ struct JobSubmission: Sendable {
     /// The job's id and its page: a new job's, or that of an earlier request with the same key.
     func submit(_ draft: JobDraft, user: User, repeatable: Repeatable?) async throws -> JobDocuments.Page {
         let now = services.now
-        var id = Job.ID(UUID.v7(milliseconds: now.milliseconds))
-        if let repeatable {
-            switch try await services.idempotency.claim(
-                user: user.id, key: repeatable.key, bodyHash: repeatable.hash, proposed: id, at: now)
-            {
-            case .mismatch:
-                throw APIError(
-                    .idempotencyMismatch,
-                    "This \(IdempotencyKey.header) was used for another request in the last 24 hours.")
-            case .job(_, isNew: true): break
-            case .job(let earlier, isNew: false):
-                // No job under it: the first request died, or is not done yet. The conditional write below decides.
-                if let page = try await services.documents.page(earlier, at: now) { return page }
-                if try await services.store.job(earlier)?.deletedAt != nil { throw Self.deleted }
-                id = earlier
-            }
+        let proposed = Job.ID(UUID.v7(milliseconds: now.milliseconds))
+        let id = try await claim(repeatable, proposed, user: user, at: now)
+        // No job under it: the first request died, or is not done yet. The conditional write decides.
+        if id != proposed {
+            if let page = try await services.documents.page(id, at: now) { return page }
+            // Another request with the key may make it right now: that it is there says nothing.
+            if try await services.store.job(id)?.deletedAt != nil { throw Self.deleted }
         }
-        return try await create(draft, id, user: user, at: now)
+        let charge = try await charge(user, draft.images, at: now)
+        return try await create(draft, id, user: user, charge: charge, at: now)
     }
 
-    private func create(_ draft: JobDraft, _ id: Job.ID, user: User, at now: Timestamp) async throws
-        -> JobDocuments.Page
+    /// The id under which to make what was asked for: `proposed`, or that of an earlier request with the same key.
+    func claim(_ repeatable: Repeatable?, _ proposed: Job.ID, user: User, at now: Timestamp) async throws
+        -> Job.ID
     {
+        guard let repeatable else { return proposed }
+        switch try await services.idempotency.claim(
+            user: user.id, key: repeatable.key, bodyHash: repeatable.hash, proposed: proposed, at: now)
+        {
+        case .mismatch:
+            throw APIError(
+                .idempotencyMismatch,
+                "This \(IdempotencyKey.header) was used for another request in the last 24 hours.")
+        case .job(let id, _): return id
+        }
+    }
+
+    /// Makes the job, or finds it made. What was taken for it is given back when it does not come to be.
+    func create(
+        _ draft: JobDraft, _ id: Job.ID, user: User, charge: Job.Charge?, at now: Timestamp
+    ) async throws -> JobDocuments.Page {
         let (workflow, made) = draft.job(id, user: user, at: now, policy: services.configuration.policy)
         var job = made
-        job.charge = try await charge(user, draft.images, at: now)
+        job.charge = charge
         let metadata = draft.options.metadata.map(JSON.object)
         do {
             try await store(draft.files, for: job)
             try await services.documents.store(
-                workflow: workflow, metadata: metadata, for: job, expires: expiry(of: job))
+                workflow: workflow, metadata: metadata, for: job,
+                expires: expiry(createdAt: job.createdAt, timeoutSeconds: job.timeoutSeconds))
         } catch {
             // There is no job yet that could fail.
-            await release(job)
+            await release(charge, of: user.id)
             throw error
         }
         let created = try await services.store.create(job)
         guard created else {
-            await release(job)
+            await release(charge, of: user.id)
             if let page = try await services.documents.page(id, at: now) { return page }
             throw Self.deleted
         }
@@ -94,7 +104,7 @@ struct JobSubmission: Sendable {
     }
 
     /// What a job takes of its user's day; nil where nobody has to sign in.
-    private func charge(_ user: User, _ images: Int, at now: Timestamp) async throws -> Job.Charge? {
+    func charge(_ user: User, _ images: Int, at now: Timestamp) async throws -> Job.Charge? {
         if services.configuration.access.mode == .none { return nil }
         let taken: (charge: Job.Charge?, day: QuotaStore.Day)
         do {
@@ -110,10 +120,10 @@ struct JobSubmission: Sendable {
     }
 
     /// That this fails costs the user some pictures of this day.
-    private func release(_ job: Job) async {
-        guard let charge = job.charge else { return }
+    func release(_ charge: Job.Charge?, of user: String) async {
+        guard let charge else { return }
         do {
-            try await services.quotas.release(charge, of: job.user)
+            try await services.quotas.release(charge, of: user)
         } catch {
             Log.error("a quota is not given back", ["error": .string("\(error)")])
         }
@@ -142,7 +152,9 @@ struct JobSubmission: Sendable {
 
     /// For as long as an attempt of the job may need them.
     private func store(_ files: [InlineFile], for job: Job) async throws(AWSError) {
-        let expires = expiry(of: job) - services.configuration.policy.retention
+        let expires =
+            expiry(createdAt: job.createdAt, timeoutSeconds: job.timeoutSeconds)
+            - services.configuration.policy.retention
         for inline in files {
             var file = inline.file
             file.expiresAt = expires + .seconds(3600)
@@ -151,11 +163,11 @@ struct JobSubmission: Sendable {
     }
 
     /// No job outlives its workflow: the longest wait, every attempt, and the time its result is kept.
-    private func expiry(of job: Job) -> Timestamp {
+    func expiry(createdAt: Timestamp, timeoutSeconds: Int) -> Timestamp {
         let configuration = services.configuration
         let policy = configuration.policy
-        return job.createdAt + configuration.maximumQueueTime
-            + .seconds(job.timeoutSeconds * policy.attempts) + policy.retention
+        return createdAt + configuration.maximumQueueTime
+            + .seconds(timeoutSeconds * policy.attempts) + policy.retention
     }
 
     /// A doorbell that cannot be rung costs time, not the job: the sweep finds it queued and due.

@@ -22,6 +22,24 @@ struct SubmissionRoutes: Sendable {
         return try await submit(try await fields.draft(check), body, key, request, user)
     }
 
+    /// The job to be of one body like those of `generate`, among others.
+    func generateDraft(_ body: JSON.Object) async throws(APIError) -> JobDraft {
+        var reader = FieldReader(body)
+        let fields = GenerateRequest(
+            &reader, maximumPixels: services.configuration.maximumImagePixels)
+        check(fields.options, &reader)
+        try reader.finish()
+        return measured(try await fields.draft(check))
+    }
+
+    /// With what it will cost.
+    private func measured(_ draft: JobDraft) -> JobDraft {
+        var draft = draft
+        // Sound and video are somebody's time on a GPU too.
+        draft.images = max(1, draft.graph.pictureCount(check.rules.catalog))
+        return draft
+    }
+
     /// `POST /v1/workflows/execute`.
     func execute(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         let body = try JSONBody.object(of: request.http)
@@ -78,15 +96,12 @@ struct SubmissionRoutes: Sendable {
         _ draft: JobDraft, _ body: JSON.Object, _ key: String?, _ request: APIRequest, _ user: User,
         subject: String? = nil
     ) async throws -> HTTPResponse {
-        var draft = draft
-        // Sound and video are somebody's time on a GPU too.
-        draft.images = max(1, draft.graph.pictureCount(check.rules.catalog))
         let repeatable = key.map {
             JobSubmission.Repeatable(
                 key: $0, operation: request.operation + (subject.map { " \($0)" } ?? ""), body: body)
         }
         var page = try await JobSubmission(services: services)
-            .submit(draft, user: user, repeatable: repeatable)
+            .submit(measured(draft), user: user, repeatable: repeatable)
         var headers: HTTPHeaders = ["Location": "/v1/jobs/\(page.job.id)"]
         if let wait = WaitPreference(request.http.headers) {
             page = try await finished(page, within: wait, request)

@@ -32,7 +32,10 @@ struct IsolationTests {
         let stored = await bench.send(
             .post, "/v1/workflows", RouteDescription.createTemplate.bodyExamples.first?.body,
             token: ada.access)
+        let batch = await bench.send(
+            .post, "/v1/generate/batch", ["items": [["prompt": "a lighthouse"]]], token: ada.access)
         return [
+            "/v1/batches/": try #require(batch.json?["batch_id"]?.string),
             "/v1/workflows/": try #require(stored.json?["id"]?.string),
             "/v1/jobs/": job, "/v1/files/": file, "/v1/generate/": job,
             "/v1/api-keys/": try await bench.makeKey(ada.access).id,
