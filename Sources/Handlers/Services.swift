@@ -15,6 +15,7 @@ struct Services: Sendable {
     let idempotency: IdempotencyStore
     let doorbell: Doorbell
     let quotas: QuotaStore
+    let runTimes: RunTimes
     let metrics: MetricStore
     /// The classes that metrics may name.
     let nodeNames: Set<String>
@@ -41,9 +42,9 @@ struct Services: Sendable {
         documents = JobDocuments(
             dynamoDB, s3, table: configuration.table, bucket: configuration.bucket)
         idempotency = IdempotencyStore(dynamoDB, table: configuration.table)
-        quotas = QuotaStore(
-            counters: Counters(dynamoDB: dynamoDB, table: configuration.table),
-            quotas: configuration.access.quotas)
+        let counters = Counters(dynamoDB: dynamoDB, table: configuration.table)
+        quotas = QuotaStore(counters: counters, quotas: configuration.access.quotas)
+        runTimes = RunTimes(counters: counters)
         metrics = MetricStore(
             dynamoDB: dynamoDB, table: configuration.table, loop: aws.http.loop,
             tallies: tallies ?? MetricTallies(interval: configuration.metricsInterval))

@@ -53,12 +53,13 @@ struct Deployment: Sendable {
     }
 
     /// A queued job with a workflow of one picture, as the API leaves it.
-    func submit(user: String = "alice", priority: Int = 5, workflow: JSON = Deployment.workflow) async throws
-        -> Job
-    {
+    func submit(
+        user: String = "alice", priority: Int = 5, workflow: JSON = Deployment.workflow, shape: String? = nil
+    ) async throws -> Job {
         let now = services.now
         var job = Job(id: Job.ID(.v7(milliseconds: now.milliseconds)), user: user, createdAt: now)
         job.priority = priority
+        job.shape = shape
         try await services.documents.store(
             workflow: workflow, metadata: nil, for: job, expires: now + .seconds(3600))
         guard try await services.store.create(job) else { throw TestFailure("the job exists already") }

@@ -11,6 +11,8 @@ struct JobDraft: Sendable {
     var images = 1
     /// Pictures that came with it, which its graph names.
     var files: [InlineFile] = []
+    /// What names how long it should take; nil before it is known.
+    var shape: String?
     /// The node whose output is the primary one.
     var primaryNode: String?
     var executionMode = Job.ExecutionMode.sequential
@@ -36,6 +38,7 @@ struct JobDraft: Sendable {
         job.primaryNode = primaryNode
         job.workerLabels = options.workerLabels
         job.checkpoint = graph.checkpoint
+        job.shape = shape
         job.webhookURL = options.webhookURL
         job.hasMetadata = options.metadata != nil
         job.nodeCount = graph.nodes.count

@@ -5,20 +5,20 @@ import JSON
 struct JobPresenter: Sendable {
     let services: Services
 
-    /// `countsQueue` costs up to twelve queries, so that only who asks for one job gets it.
+    /// `countsQueue` costs up to fourteen queries, so that only who asks for one job gets it.
     func json(_ page: JobDocuments.Page, countsQueue: Bool = false) async throws -> JSON {
         var addresses: [Int: OutputAddress] = [:]
         let maker = OutputAddresses(services: services)
         for output in page.job.outputs {
             addresses[output.index] = try await maker.address(of: output)
         }
-        var position: Int?
+        var view = JobView(page, addresses: addresses)
         if countsQueue, page.job.state == .queued {
-            position = await services.store.queuePosition(of: page.job)
+            view.queuePosition = await services.store.queuePosition(of: page.job)
+            view.estimate = await Estimator(services: services)
+                .estimate(of: page.job, position: view.queuePosition)
         }
-        return JobView(
-            page, addresses: addresses, queuePosition: position,
-            costPerGPUSecond: services.configuration.costPerGPUSecond
-        ).json(at: services.now)
+        view.costPerGPUSecond = services.configuration.costPerGPUSecond
+        return view.json(at: services.now)
     }
 }

@@ -9,13 +9,18 @@ extension JobStore {
     /// The place of a queued job: 1 is next, nil is beyond what is counted or not to be had now. All jobs of the bands above
     /// come first, then the older ones of its own; an estimate, because each tenth pick is the lowest band's.
     func queuePosition(of job: Job) async -> Int? {
+        await queueDepth(from: job.band, before: job).map { $0 + 1 }
+    }
+
+    /// How many jobs of this band and those above are queued, or of this band those before a job; nil as above.
+    func queueDepth(from lowest: Job.Band, before job: Job? = nil) async -> Int? {
         do {
             var ahead = 0
-            for band in Job.Band.allCases.reversed() where band.rawValue >= job.band.rawValue {
-                ahead += try await count(band, before: band == job.band ? job : nil)
+            for band in Job.Band.allCases.reversed() where band.rawValue >= lowest.rawValue {
+                ahead += try await count(band, before: band == lowest ? job : nil)
                 if ahead >= Self.countedPositions { return nil }
             }
-            return ahead + 1
+            return ahead
         } catch {
             // Nobody's request fails for want of a place in a queue.
             Log.warn("queue not counted", ["error": .string("\(error)")])

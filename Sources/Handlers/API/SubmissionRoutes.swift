@@ -37,6 +37,8 @@ struct SubmissionRoutes: Sendable {
         var draft = draft
         // Sound and video are somebody's time on a GPU too.
         draft.images = max(1, draft.graph.pictureCount(check.rules.catalog))
+        // Parts that run apart take another time than one after another.
+        draft.shape = (draft.parts.isEmpty ? "" : "parts-") + draft.graph.shape(check.rules.catalog)
         return draft
     }
 
@@ -59,14 +61,19 @@ struct SubmissionRoutes: Sendable {
         try reader.finish()
         do {
             let inputs = InputResolver(services: services, user: user.id)
-            let graph = try await fields.checked(check, inputs).graph
+            let checked = try await fields.checked(check, inputs)
+            let graph = checked.graph
             let catalog = check.rules.catalog
-            return .json([
+            var report: JSON.Object = [
                 "valid": true, "errors": [], "nodes": .number(graph.nodes.count),
                 "outputs": .array(graph.outputNodes(catalog).map { .string($0) }),
                 "pictures": .number(graph.pictureCount(catalog)),
                 "checkpoint": graph.checkpoint.map { .string($0) } ?? .null,
-            ])
+            ]
+            let draft = measured(fields.draft(of: checked, catalog))
+            let estimate = await Estimator(services: services).estimate(of: draft)
+            for (name, value) in estimate.members { report[name] = value }
+            return .json(.object(report))
         } catch let error as WorkflowFaults {
             return .json(["valid": false, "errors": .array(error.faults.map(\.json))])
         }

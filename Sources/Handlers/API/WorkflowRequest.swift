@@ -49,19 +49,21 @@ struct WorkflowRequest: Sendable {
 
     /// The job to be.
     func draft(_ check: WorkflowCheck, _ inputs: InputResolver) async throws -> JobDraft {
-        let checked: WorkflowCheck.Checked
         do {
-            checked = try await self.checked(check, inputs)
+            return draft(of: try await checked(check, inputs), check.rules.catalog)
         } catch let faults as WorkflowFaults {
             throw APIError.workflow(faults)
         }
+    }
+
+    /// The job to be of what `checked` gave.
+    func draft(of checked: WorkflowCheck.Checked, _ catalog: NodeCatalog) -> JobDraft {
         let graph = checked.graph
         var draft = JobDraft(
-            graph: graph, options: options,
-            primaryNode: primaryNode ?? graph.outputNodes(check.rules.catalog).first,
+            graph: graph, options: options, primaryNode: primaryNode ?? graph.outputNodes(catalog).first,
             executionMode: executionMode)
         draft.files = checked.files
-        draft.split(check.rules.catalog)
+        draft.split(catalog)
         return draft
     }
 }

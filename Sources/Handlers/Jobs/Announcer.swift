@@ -35,6 +35,13 @@ struct Announcer: Sendable {
                 "a job's time is not counted",
                 ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
         }
+        do {
+            try await services.runTimes.add(job)
+        } catch {
+            Log.warn(
+                "a run is not counted for estimates",
+                ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
+        }
     }
 
     private func publish(_ job: Job, _ event: String) async throws(AWSError) {

@@ -56,6 +56,8 @@ struct Job: Sendable, Hashable {
     /// The checkpoint its workflow names: a worker that has it warm is a better place.
     var checkpoint: String?
     var seed: UInt64?
+    /// A name for what decides how long it runs; see `RunTimes`.
+    var shape: String?
     var webhookURL: String?
     var hasMetadata = false
     /// Of its workflow; nil for one that an earlier version made.
@@ -142,9 +144,13 @@ struct Job: Sendable, Hashable {
     var hasParts: Bool { !partNodes.isEmpty }
 
     /// The three bands of priority; the queue is served band by band.
-    enum Band: Int, Sendable, CaseIterable { case low, normal, high }
-    /// 1–3, 4–7 and 8–10.
-    var band: Band { priority >= 8 ? .high : priority >= 4 ? .normal : .low }
+    enum Band: Int, Sendable, CaseIterable {
+        case low, normal, high
+
+        /// 1–3, 4–7 and 8–10.
+        init(priority: Int) { self = priority >= 8 ? .high : priority >= 4 ? .normal : .low }
+    }
+    var band: Band { Band(priority: priority) }
 
     /// `timeoutSeconds` from the first attempt on; what never started is bounded by the queue's own limit.
     func isOverTime(at now: Timestamp) -> Bool {

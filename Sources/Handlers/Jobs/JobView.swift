@@ -7,6 +7,8 @@ struct JobView: Sendable {
     /// By output index.
     var addresses: [Int: OutputAddress] = [:]
     var queuePosition: Int?
+    /// Of a queued job.
+    var estimate = Estimate.unknown
     /// nil where nobody said what a GPU costs.
     var costPerGPUSecond: Double?
 
@@ -25,6 +27,7 @@ struct JobView: Sendable {
     func json(at now: Timestamp) -> JSON {
         var view = common(at: now)
         view["queue_position"] = queuePosition.map { .number($0) } ?? .null
+        for (name, value) in estimate.members { view[name] = value }
         view["progress"] = progress
         view["outputs"] = .array(
             page.job.outputs.map { output in

@@ -26,7 +26,7 @@ struct APIHandlerTests {
             try JSON(parsing: try #require(plain))
                 == [
                     "valid": true, "errors": [], "nodes": 2, "outputs": ["2"], "pictures": 1,
-                    "checkpoint": nil,
+                    "checkpoint": nil, "estimated_start_at": nil, "estimated_seconds": nil,
                 ])
         let requestID =
             answer["headers"]?["X-Request-Id"] ?? answer["multiValueHeaders"]?["X-Request-Id"]?[0]

@@ -76,7 +76,7 @@ import Time
             endpoint: counter.address)
         let dispatcher = Dispatcher(services: deployment.services)
         _ = counter.take()
-        let job = try await deployment.submit()
+        let job = try await deployment.submit(shape: "s")
         #expect(counter.take() == ["PutItem": 2])
         try await testLoop.task {
             _ = try await dispatcher.dispatch(resumes: [], hint: job.id, until: .now + .seconds(60))
@@ -85,7 +85,7 @@ import Time
         #expect(try await deployment.services.store.job(job.id)?.state == .completed)
         #expect(
             calls == [
-                "GetItem": 3, "BatchGetItem": 1, "Query": 40, "UpdateItem": 8, "PutItem": 1, "S3 PUT": 1,
+                "GetItem": 3, "BatchGetItem": 1, "Query": 40, "UpdateItem": 9, "PutItem": 1, "S3 PUT": 1,
                 "Publish": 1,
             ])
     }

@@ -48,6 +48,7 @@ import Time
         job.checkpoint = "sd_xl_base_1.0.safetensors"
         job.seed = 18_446_744_073_709_551_615
         job.webhookURL = "https://example.com/hook"
+        job.shape = "AbC_-0123456789x"
         job.hasMetadata = true
         job.executionMode = .parallel
         job.timeoutSeconds = 90

@@ -32,6 +32,7 @@ extension Contract {
                     "description":
                         "Of a queued job that was asked for by its id: 1 is next, null beyond 1,000.",
                 ],
+                "estimated_start_at": startEstimate, "estimated_seconds": durationEstimate,
                 "progress": Schema.nullable(reference("Progress")),
                 "outputs": Schema.list(of: reference("Output")),
                 "image_url": Schema.nullable(Schema.address),
@@ -131,9 +132,19 @@ extension Contract {
                     "type": "integer", "minimum": 0, "description": "How many it makes at the most.",
                 ],
                 "checkpoint": Schema.nullable(Schema.text),
+                "estimated_start_at": startEstimate, "estimated_seconds": durationEstimate,
             ],
         ]
     }
+
+    private static let startEstimate: JSON = [
+        "type": ["string", "null"], "format": "date-time",
+        "description":
+            "Of what is queued, from the mean of the last runs of such workflows; null when none is known.",
+    ]
+    private static let durationEstimate: JSON = [
+        "type": ["number", "null"], "minimum": 0, "description": "The same for how long it runs.",
+    ]
 
     private static var workflowFault: JSON {
         Schema.object([
