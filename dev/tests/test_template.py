@@ -48,8 +48,8 @@ CALLS = {
               ("sqs:SendMessage", "WorkQueue")}
     | erase("outputs", "workflows"),
     "stream": query("queue", "by_user", "by_user_status")
-    | {("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"), ("s3:GetObject", "Bucket/outputs/*"),
-       ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket")},
+    | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"),
+       ("s3:GetObject", "Bucket/outputs/*"), ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket")},
     "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
     | {("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
        ("s3:ListBucketMultipartUploads", "Bucket"), ("s3:GetObject", "Bucket/workflows/*"),
@@ -79,6 +79,8 @@ SOURCES = {
     "API/ContractRoutes": ("api stream", "s3.presignGet"),
     "API/OutputAddress": ("api stream", "s3.presignGet"),
     "API/QueuePosition": ("api stream", "dynamoDB.query"),
+    # What the stream needs of these is batchGet and get.
+    "Batches/BatchRecord": ("api", "dynamoDB.batchGet dynamoDB.get dynamoDB.put"),
     "Dispatch/JobQueue": ("dispatch sweep", "dynamoDB.query"),
     "Dispatch/OutputStore": ("dispatch", "s3.abort s3.multipartUploads s3.upload"),
     "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
@@ -101,6 +103,8 @@ SOURCES = {
         "dynamoDB.deleteAll dynamoDB.pages dynamoDB.update s3.abort s3.delete s3.list s3.multipartUploads",
     ),
     "Jobs/JobList": ("api dispatch stream sweep", "dynamoDB.query"),
+    # What adds goes through the counters.
+    "Jobs/RunTimes": ("api stream", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
     "Notify/DeliveryStore": ("api notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
     "Notify/WebhookSecretStore": ("api notify sweep", "dynamoDB.get dynamoDB.put"),
@@ -110,6 +114,10 @@ SOURCES = {
     "Sweep/Backlog": ("sweep", "dynamoDB.query"),
     "Sweep/Backlog+Record": ("sweep", "dynamoDB.get dynamoDB.put"),
     "Sweep/Sweeper": ("sweep", "dynamoDB.query"),
+    "Templates/TemplateStore": (
+        "api sweep",
+        "dynamoDB.delete dynamoDB.get dynamoDB.pages dynamoDB.put dynamoDB.query",
+    ),
 }
 ACTIONS = {
     "dynamoDB.batchGet": "dynamodb:BatchGetItem", "dynamoDB.pages": "dynamodb:Query",

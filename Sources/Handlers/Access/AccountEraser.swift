@@ -41,6 +41,8 @@ struct AccountEraser: Sendable {
         let jobsAreGone = try await eraseJobs(of: userID, until: deadline)
         guard jobsAreGone, Timestamp.now < deadline else { return false }
         try await services.documents.erase(objects: OutputKey.folders(user: userID))
+        // Before the user's partition, which says what there is of them.
+        try await TemplateStore(services.store.dynamoDB, table: services.store.table).deleteAll(of: userID)
         for partition in [QuotaStore.partition(userID), Account.partition(userID)] {
             try await erase(partition: partition)
         }

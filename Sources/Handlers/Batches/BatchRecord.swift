@@ -7,8 +7,8 @@ struct BatchRecord: Sendable, Hashable {
     /// What became of an item of the request.
     enum Entry: Sendable, Hashable {
         case job(Job.ID)
-        /// With the error's code and message.
-        case refused(code: String, message: String)
+        /// With the error's code. What was wrong with it quotes what its user wrote, and is told once.
+        case refused(code: String)
     }
 
     let id: UUID
@@ -51,7 +51,7 @@ extension BatchRecord {
             entries.map { entry in
                 switch entry {
                 case .job(let id): .s("\(id)")
-                case .refused(let code, let message): .m(["code": .s(code), "message": .s(message)])
+                case .refused(let code): .m(["code": .s(code)])
                 }
             })
         item[TableDefinition.timeToLiveAttribute] = .n(expires.seconds)
@@ -71,7 +71,7 @@ extension BatchRecord {
         entries = list.compactMap { value in
             if let id = value.string.flatMap({ Job.ID($0) }) { return .job(id) }
             guard let map = value.map, let code = map["code"]?.string else { return nil }
-            return .refused(code: code, message: map["message"]?.string ?? "")
+            return .refused(code: code)
         }
         guard entries.count == list.count else { return nil }
     }

@@ -39,7 +39,8 @@ struct BatchSubmission: Sendable {
         made.jobs = known.filter { $0.value.deletedAt == nil }
         let missing = made.record.jobs.filter { known[$0.id] == nil }
             .compactMap { index, id in (try? items[index].get()).map { (index: index, id: id, draft: $0) } }
-        let charge = try await jobs.charge(user, missing.reduce(0) { $0 + $1.draft.images }, at: now)
+        let images = missing.reduce(0) { $0 + $1.draft.images }
+        let charge = images == 0 ? nil : try await jobs.charge(user, images, at: now)
         if record == nil {
             do {
                 guard try await store.create(made.record) else {
@@ -89,7 +90,7 @@ struct BatchSubmission: Sendable {
                 switch item {
                 case .success: .job(BatchRecord.jobID(id, item: index))
                 case .failure(let error):
-                    .refused(code: error.code.rawValue, message: String(error.message.prefix(1000)))
+                    .refused(code: error.code.rawValue)
                 }
             }, expires: jobs.expiry(createdAt: now, timeoutSeconds: timeout))
     }

@@ -45,6 +45,13 @@ struct AccountEraserTests {
                 token: person.access)
             ids.append(try #require((made.json?["job_id"]?.string).flatMap { Job.ID($0) }))
         }
+        for visibility in ["private", "public"] as [JSON] {
+            var workflow = BuiltInTemplates.textToImage.json
+            workflow["visibility"] = visibility
+            let stored = await bench.send(
+                .post, "/v1/workflows", .object(workflow), token: person.access)
+            #expect(stored.status == 201)
+        }
         try await bench.stack.complete(ids[0], [])
         _ = try await bench.stack.claim(ids[1])
         for folder in ["outputs/\(person.id)/\(ids[0])/1/0.png", "inputs/\(person.id)/x.png"] {
@@ -121,6 +128,8 @@ struct AccountEraserTests {
             #expect(item[TableDefinition.timeToLiveAttribute] != nil, "\(item)")
         }
         #expect(!items.contains { $0["pk"]?.string?.hasPrefix("KEY#") == true })
+        // Bob's two are left, and the one of them that is public.
+        #expect(items.count { $0["pk"]?.string?.hasPrefix("TEMPLATE") == true } == 3)
         #expect(try await objects(bench).allSatisfy { $0.contains(bob.id) })
         #expect(try await objects(bench).count == 2)
         // Bob has what he had.

@@ -39,7 +39,10 @@ struct BatchView: Sendable {
         }
         switch record.entries[index] {
         case .job(let job): id = job
-        case .refused(let code, let message): error = error ?? Self.error(code, message, nil)
+        case .refused(let code):
+            error =
+                error
+                ?? Self.error(code, "It was refused when the batch was made; that answer says why.", nil)
         }
         let job = id.flatMap { outcome.jobs[$0] }
         if let failure = job?.failure {
