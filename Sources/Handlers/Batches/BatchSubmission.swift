@@ -31,53 +31,69 @@ struct BatchSubmission: Sendable {
         let proposed = UUID.v7(milliseconds: now.milliseconds)
         let id = try await jobs.claim(repeatable, Job.ID(proposed), user: user, at: now).uuid
         // What an earlier request with the same key made holds, whatever has become of models and rules since then.
-        var record = id == proposed ? nil : try await store.record(id, at: now)
-        var made = Outcome(record: record ?? self.record(id, items, user: user, at: now))
+        let earlier = id == proposed ? nil : try await store.record(id, at: now)
+        let record = earlier ?? self.record(id, items, user: user, at: now)
         let known =
-            record == nil
-            ? [:] : try await store.jobs(of: made.record, in: services.store, deletedToo: true)
-        made.jobs = known.filter { $0.value.deletedAt == nil }
-        let missing = made.record.jobs.filter { known[$0.id] == nil }
-            .compactMap { index, id in (try? items[index].get()).map { (index: index, id: id, draft: $0) } }
+            earlier == nil ? [:] : try await store.jobs(of: record, in: services.store, deletedToo: true)
+        let missing = record.jobs.compactMap { index, id in
+            known[id] == nil
+                ? (try? items[index].get()).map { JobToBe(index: index, id: id, draft: $0) } : nil
+        }
         let images = missing.reduce(0) { $0 + $1.draft.images }
         let charge = images == 0 ? nil : try await jobs.charge(user, images, at: now)
-        if record == nil {
-            do {
-                guard try await store.create(made.record) else {
-                    throw APIError(.conflict, "The same batch is being made by another request; ask again.")
-                }
-                record = made.record
-            } catch {
-                await jobs.release(charge, of: user.id)
-                throw error
+        if earlier == nil { try await store(record, charge, user) }
+        var outcome = Outcome(record: record, jobs: known.filter { $0.value.deletedAt == nil })
+        for (index, item) in items.enumerated() {
+            if case .failure(let error) = item, case .refused = record.entries[index] {
+                outcome.errors[index] = error
             }
         }
+        await make(missing, charge, user: user, at: now, &outcome)
+        return outcome
+    }
+
+    /// A job of the batch that is not there yet.
+    private struct JobToBe: Sendable {
+        let index: Int
+        let id: Job.ID
+        let draft: JobDraft
+    }
+
+    private func store(_ record: BatchRecord, _ charge: Job.Charge?, _ user: User) async throws {
+        do {
+            guard try await store.create(record) else {
+                throw APIError(.conflict, "The same batch is being made by another request; ask again.")
+            }
+        } catch {
+            await jobs.release(charge, of: user.id)
+            throw error
+        }
+    }
+
+    private func make(
+        _ missing: [JobToBe], _ charge: Job.Charge?, user: User, at now: Timestamp, _ outcome: inout Outcome
+    ) async {
         await withTaskGroup(of: (Int, Result<Job, APIError>).self) { group in
-            for (index, id, draft) in missing {
-                // Each job has its own share, to be given back by itself.
-                let share = charge.map { Job.Charge(day: $0.day, images: draft.images) }
+            for job in missing {
+                // Each has its own share, to be given back by itself.
+                let share = charge.map { Job.Charge(day: $0.day, images: job.draft.images) }
                 group.addTask {
                     do {
-                        let page = try await jobs.create(draft, id, user: user, charge: share, at: now)
-                        return (index, .success(page.job))
+                        let page = try await jobs.create(
+                            job.draft, job.id, user: user, charge: share, at: now)
+                        return (job.index, .success(page.job))
                     } catch {
-                        return (index, .failure(APIHandler.apiError(error)))
+                        return (job.index, .failure(APIHandler.apiError(error)))
                     }
                 }
             }
             for await (index, result) in group {
                 switch result {
-                case .success(let job): made.jobs[job.id] = job
-                case .failure(let error): made.errors[index] = error
+                case .success(let job): outcome.jobs[job.id] = job
+                case .failure(let error): outcome.errors[index] = error
                 }
             }
         }
-        for (index, item) in items.enumerated() {
-            if case .failure(let error) = item, case .refused = made.record.entries[index] {
-                made.errors[index] = error
-            }
-        }
-        return made
     }
 
     private func record(

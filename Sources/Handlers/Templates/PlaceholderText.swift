@@ -11,24 +11,24 @@ enum PlaceholderText {
     /// nil when no parameter stands in it.
     static func pieces(of text: String) -> [Piece]? {
         var pieces: [Piece] = []
-        var words = ""
+        var words: [UInt8] = []
+        func endWords() {
+            if !words.isEmpty { pieces.append(.words(String(decoding: words, as: UTF8.self))) }
+            words.removeAll()
+        }
         var rest = Array(text.utf8)[...]
-        let open = UInt8(ascii: "{")
-        var bytes: [UInt8] = []
         while let byte = rest.first {
-            if byte == open, let name = name(at: rest) {
-                words = String(decoding: bytes, as: UTF8.self)
-                if !words.isEmpty { pieces.append(.words(words)) }
-                bytes.removeAll()
+            if let name = name(at: rest) {
+                endWords()
                 pieces.append(.parameter(name))
                 rest = rest.dropFirst(name.utf8.count + 4)
             } else {
-                bytes.append(byte)
+                words.append(byte)
                 rest = rest.dropFirst()
             }
         }
-        guard !pieces.isEmpty else { return nil }
-        if !bytes.isEmpty { pieces.append(.words(String(decoding: bytes, as: UTF8.self))) }
+        if pieces.isEmpty { return nil }
+        endWords()
         return pieces
     }
 
@@ -36,7 +36,7 @@ enum PlaceholderText {
     private static func name(at rest: ArraySlice<UInt8>) -> String? {
         let open = UInt8(ascii: "{")
         let close = UInt8(ascii: "}")
-        guard rest.count > 4, rest[rest.startIndex + 1] == open else { return nil }
+        guard rest.count > 4, rest.prefix(2).elementsEqual([open, open]) else { return nil }
         let bytes = rest.dropFirst(2).prefix(65).prefix { $0 != close }
         let name = String(decoding: bytes, as: UTF8.self)
         guard TemplateParameter.isName(name),
