@@ -51,7 +51,8 @@ CALLS = {
     | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"),
        ("s3:GetObject", "Bucket/outputs/*"), ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket")},
     "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
-    | {("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
+    | {("dynamodb:BatchGetItem", "Table"),
+       ("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
        ("s3:ListBucketMultipartUploads", "Bucket"), ("s3:GetObject", "Bucket/workflows/*"),
        ("s3:GetObject", "Bucket/inputs/*"),
        ("s3:ListBucket", "Bucket")},
@@ -83,7 +84,8 @@ SOURCES = {
     "Batches/BatchRecord": ("api", "dynamoDB.batchGet dynamoDB.get dynamoDB.put"),
     "Dispatch/JobQueue": ("dispatch sweep", "dynamoDB.query"),
     "Dispatch/OutputStore": ("dispatch", "s3.abort s3.multipartUploads s3.upload"),
-    "Dispatch/SlotPool": ("dispatch sweep", "dynamoDB.get dynamoDB.query dynamoDB.update"),
+    # The sweep has all of these but batchGet.
+    "Dispatch/SlotPool": ("dispatch", "dynamoDB.batchGet dynamoDB.get dynamoDB.query dynamoDB.update"),
     # forget() is the sweep's alone.
     "Dispatch/WorkerRegistry": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.pages dynamoDB.update"),
     "Dispatch/WorkerRegistry+Knowledge": ("sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.update"),
