@@ -93,6 +93,22 @@ fill_section() {
 fill_section .eh_frame /dev/null
 fill_section .eh_frame_hdr /dev/null
 
+# Overwrites a table that no code here reads with zeros. Another version of Swift may not have it: then it is only larger.
+clear_table() {
+  local address size section offset
+  read -r address size < <(awk -v name="$1" '$4 == name { print $1, $2 }' "$static/symbols") || return 0
+  read -r section offset < <(readelf -SW "$binary" | sed -nE 's/^.* \.rodata +PROGBITS +([0-9a-f]+) ([0-9a-f]+) .*/\1 \2/p')
+  head -c "$((16#$size))" /dev/zero |
+    dd of="$binary" bs=64K oflag=seek_bytes seek="$((16#$offset + 16#$address - 16#$section))" conv=notrunc status=none
+}
+
+# The names of all characters, which only Unicode.Scalar.Properties.name looks up.
+nm --print-size "$static/swift/release/bootstrap" >"$static/symbols"
+for table in names names_scalars names_scalar_sets words word_indices; do
+  table=_swift_stdlib_$table
+  clear_table "_ZL${#table}$table"
+done
+
 # What `bootstrap --version` says of this build. A source tree without git names its commit in COMFY_LAMBDA_COMMIT.
 commit=${COMFY_LAMBDA_COMMIT:-$(git rev-parse HEAD 2>/dev/null || true)}
 [[ -z $(git status --porcelain --untracked-files=no 2>/dev/null) ]] || commit+=" with local changes"
