@@ -1,7 +1,7 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test faults format lint sanitize fuzz coverage docs bench package sbom deploy smoke run serve clean
+.PHONY: help setup build test faults format lint sanitize fuzz coverage docs bench load package sbom deploy smoke run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing)
 PYTHON_FILES := dev Benchmarks deploy
@@ -58,6 +58,9 @@ docs: setup ## the libraries' reference pages, in .build/docs
 
 bench: setup ## the measurements described in Benchmarks/README.md
 	@if [ -x Benchmarks/run.sh ]; then exec Benchmarks/run.sh $(ARGS); else echo "There are no benchmarks yet." >&2; exit 1; fi
+
+load: build package ## the API under wrk, beside a route that answers a constant (ARGS="--seconds 10")
+	@$(PYTHON) Benchmarks/load/load.py $(ARGS)
 
 package: setup ## .build/lambda/function.zip: the static bootstrap for Lambda
 	@dev/package.sh

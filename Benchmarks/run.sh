@@ -40,7 +40,7 @@ video() {
 }
 
 # The names of runtime/measure.py.
-runtime=(cold echo typed submit memory zip concurrency)
+runtime=(cold echo typed submit handler memory zip concurrency)
 
 names=("$@")
 [[ ${#names[@]} -gt 0 ]] || names=(json signing streaming latency video "${runtime[@]}")

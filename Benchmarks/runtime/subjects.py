@@ -59,8 +59,8 @@ PYTHON = Subject(
     (str(BUILT / "python" / "bin" / "python"), "-m", "awslambdaric", "benchmark.handler"),
     environment={"PYTHONPATH": str(HERE / "python"), "LAMBDA_TASK_ROOT": str(HERE / "python")},
 )
-PRODUCT = Subject(
-    "bootstrap (api)", (str(ROOT / ".build/lambda/bootstrap"),), ("--handler", "api"), PRODUCT_ENVIRONMENT
-)
+# Another build's program, while developing.
+PRODUCT_PROGRAM = os.environ.get("COMFY_LAMBDA_BOOTSTRAP") or str(ROOT / ".build/lambda/bootstrap")
+PRODUCT = Subject("bootstrap (api)", (PRODUCT_PROGRAM,), ("--handler", "api"), PRODUCT_ENVIRONMENT)
 GENERATE = ("--event", HERE / "events" / "generate.json", "--expect", '"statusCode":202')
 LIVENESS = ("--event", HERE / "events" / "health-live.json", "--expect", '"statusCode":200')

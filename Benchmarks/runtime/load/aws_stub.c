@@ -25,6 +25,15 @@ static Operation operations[] = {
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
 static int unknown;
+static const char *job_page;
+
+void aws_stub_set_job(const char *page) { job_page = page; }
+
+// What a query of a job's partition finds is the one job there is; the queue and all else are empty.
+static const char *answer_to(const Operation *operation, Connection *connection) {
+    if (!job_page || strcmp(operation->name, "DynamoDB_20120810.Query")) return operation->answer;
+    return memmem(request_body(connection), connection->body_length, "\"JOB#", 5) ? job_page : operation->answer;
+}
 
 static void handle(Connection *connection, const char *line, size_t line_length) {
     size_t length;
@@ -37,14 +46,15 @@ static void handle(Connection *connection, const char *line, size_t line_length)
         Operation *operation = &operations[i];
         if (strlen(operation->name) != length || memcmp(operation->name, name, length)) continue;
         operation->calls++;
+        const char *body = answer_to(operation, connection);
         char date[64], head[256];
         time_t now = time(NULL);
         strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
         int count = snprintf(head, sizeof head,
                              "HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: application/x-amz-json-1.0\r\n"
                              "x-amzn-RequestId: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\nContent-Length: %zu\r\n\r\n",
-                             date, strlen(operation->answer));
-        answer(connection, head, (size_t)count, operation->answer, strlen(operation->answer));
+                             date, strlen(body));
+        answer(connection, head, (size_t)count, body, strlen(body));
         return;
     }
     unknown++;

@@ -5,6 +5,9 @@
 // Begins anew; gives the port.
 int aws_stub_start(void);
 
+// From now on there is a job: what a Query of any job's partition is answered with. NULL for none.
+void aws_stub_set_job(const char *page);
+
 // Calls so far.
 int aws_stub_calls(void);
 
