@@ -11,7 +11,7 @@ extension JSON {
         }
 
         /// The decimal digits of an integer.
-        public init(_ value: some FixedWidthInteger) { text = "\(value)" }
+        public init(_ value: some FixedWidthInteger) { text = String(value) }
 
         /// The shortest text that reads back as `value`; nil for NaN and the infinities, which JSON cannot say.
         public init?(_ value: Double) {

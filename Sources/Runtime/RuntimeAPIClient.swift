@@ -13,6 +13,8 @@ struct RuntimeAPIClient: Sendable {
     private let server: URL
 
     private static let base = "/2018-06-01/runtime"
+    private static let invocations = base + "/invocation/"
+    private static let nextTarget = invocations + "next"
     /// Larger events are not Lambda's: 6 MB is its limit for synchronous invocations.
     private static let eventLimit = 32 << 20
 
@@ -26,7 +28,7 @@ struct RuntimeAPIClient: Sendable {
 
     /// Waits for the next event, as long as it takes.
     func next() async throws(RuntimeAPIError) -> Invocation {
-        var request = PlainClient.Request(.get, Self.base + "/invocation/next")
+        var request = PlainClient.Request(.get, Self.nextTarget)
         // The wait for an event may take hours; the process is frozen meanwhile.
         request.timeout = nil
         request.responseLimit = Self.eventLimit
@@ -77,7 +79,14 @@ struct RuntimeAPIClient: Sendable {
     }
 
     private func target(_ invocation: Invocation, _ what: String) -> String {
-        Self.base + "/invocation/" + URL.percentEncode(invocation.context.requestID) + "/" + what
+        var target = ""
+        // For an id of Lambda's, a UUID: one allocation in place of one for each part.
+        target.reserveCapacity(Self.invocations.utf8.count + 48)
+        target += Self.invocations
+        target += URL.percentEncode(invocation.context.requestID)
+        target += "/"
+        target += what
+        return target
     }
 
     /// An answer is sent again when its connection breaks: it may have been lost. When it was not, the Runtime API refuses the second,
