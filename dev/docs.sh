@@ -17,7 +17,7 @@ swift package dump-symbol-graph --minimum-access-level public --skip-synthesized
 }
 bin=$(swift build --show-bin-path)
 status=0
-for module in LambdaRuntime AWSClients ComfyUI Handlers HTTP JSON Crypto Telemetry Time; do
+for module in LambdaRuntime LambdaCodable AWSClients ComfyUI Handlers HTTP JSON Crypto Telemetry Time; do
   mkdir -p "$graphs/$module"
   cp "${bin%/*}"/symbolgraph/"$module"*.symbols.json "$graphs/$module/"
   if "$docc" convert --additional-symbol-graph-dir "$graphs/$module" --fallback-display-name "$module" \

@@ -166,6 +166,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             takeInbox()
             if ready.isEmpty, multi.isEmpty, timers.isEmpty, descriptors.isEmpty { break }
         }
+        inbox.close()
         pthread_setspecific(Self.threadKey, nil)
     }
 

@@ -11,6 +11,7 @@ final class LoopInbox: Sendable {
     private struct Contents {
         var work: [LoopWork] = []
         var ownerSleeps = false
+        var isClosed = false
     }
 
     private let contents = Mutex(Contents())
@@ -18,6 +19,7 @@ final class LoopInbox: Sendable {
     /// True when the loop sleeps and has to be woken by the caller.
     func put(_ work: LoopWork) -> Bool {
         contents.withLock { contents in
+            if contents.isClosed { return false }
             contents.work.append(work)
             let mustWake = contents.ownerSleeps
             contents.ownerSleeps = false
@@ -30,6 +32,17 @@ final class LoopInbox: Sendable {
         contents.withLock { contents in
             let work = contents.work
             if !work.isEmpty { contents.work = [] }
+            return work
+        }
+    }
+
+    /// The loop has ended: what is left here, and what comes later, would keep the loop for ever that it belongs to.
+    func close() {
+        // Given up outside of the lock: what an action held may leave work here when it goes.
+        _ = contents.withLock { contents in
+            let work = contents.work
+            contents.work = []
+            contents.isClosed = true
             return work
         }
     }

@@ -18,6 +18,7 @@ public struct NameResolver: Sendable {
     private let loop: EventLoop
     private let servers: String?
 
+    /// - Parameter loop: does the waiting.
     /// - Parameter servers: asked instead of those in `/etc/resolv.conf`: `address:port`, comma-separated, an IPv6
     ///   address in brackets.
     public init(loop: EventLoop, servers: String? = nil) {

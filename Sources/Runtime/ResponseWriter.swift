@@ -16,6 +16,7 @@ public struct ResponseWriter: Sendable {
 
     /// Starts an HTTP response, for function URLs and API Gateway: before its first piece, and instead of the other `begin`.
     ///
+    /// - Parameter status: of three digits.
     /// - Parameter headers: of a name that comes twice the values are joined, cookies excepted.
     /// - Parameter cookies: each a `Set-Cookie` value.
     public func begin(status: Int, headers: HTTPHeaders = [:], cookies: [String] = []) async throws {

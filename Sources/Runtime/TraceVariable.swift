@@ -10,7 +10,7 @@ import Glibc
     private static let name = "_X_AMZN_TRACE_ID"
     private static let capacity = 1024
 
-    /// `name=value` and a zero. Never freed: the environment may outlive everything.
+    /// `name=value` and a zero.
     private let entry: UnsafeMutablePointer<CChar>
     private var isSet = false
 
@@ -18,6 +18,12 @@ import Glibc
     init() {
         unsafe entry = .allocate(capacity: Self.capacity)
         unsafe strcpy(entry, Self.name + "=")
+    }
+
+    deinit {
+        // Another may have taken its place in the environment.
+        if unsafe getenv(Self.name) == entry + Self.name.utf8.count + 1 { unsafe unsetenv(Self.name) }
+        unsafe entry.deallocate()
     }
 
     /// Sets the variable; nil, and what is too long to be a trace, removes it.

@@ -31,6 +31,8 @@ public enum Metrics {
     }
 
     /// Adds a value of a metric. Values of one name and one set of dimensions are gathered, and CloudWatch has statistics of all of them.
+    /// - Parameter name: 1 to 255 ASCII characters; what CloudWatch would not take is left out, and the log says why.
+    /// - Parameter value: a finite number.
     /// - Parameter unit: that of the first value of a name in an invocation holds for all.
     /// - Parameter dimensions: beside those of `configure`; every combination of values is a metric of its own, and is paid for as one.
     public static func add(

@@ -28,4 +28,17 @@ extension LambdaRuntimeTests {
         variable.set(String(repeating: "x", count: 2000))
         #expect(Self.seen == nil)
     }
+
+    /// The environment must not point to memory that is another's by then.
+    @Test func itsEndRemovesTheVariable() {
+        var variable: TraceVariable? = TraceVariable()
+        variable?.set("Root=1")
+        let other = TraceVariable()
+        other.set("Root=2")
+        variable = nil
+        #expect(Self.seen == "Root=2")
+        variable = consume other
+        variable = nil
+        #expect(Self.seen == nil)
+    }
 }
