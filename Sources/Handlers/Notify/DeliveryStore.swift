@@ -62,10 +62,12 @@ struct DeliveryStore: Sendable {
     }
 
     private func write(_ new: Delivery, over old: Delivery) async throws(AWSError) -> Bool {
+        let updates = JobStore.difference(from: old.item, to: new.item)
+        // A try that came to what the one before it came to; DynamoDB refuses an update of nothing.
+        if updates.isEmpty { return true }
         do {
             try await dynamoDB.update(
-                Delivery.key(old.job, event: old.event), in: table,
-                JobStore.difference(from: old.item, to: new.item),
+                Delivery.key(old.job, event: old.event), in: table, updates,
                 condition: .and([
                     .equals("state", .s(old.state.rawValue)), .equals("attempts", .n(old.attempts)),
                 ]))

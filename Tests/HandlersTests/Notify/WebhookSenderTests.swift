@@ -70,6 +70,17 @@ import Time
         #expect(Set(receiver.received.map { $0.headers["webhook-id"] }).count == 1)
     }
 
+    /// A receiver that fails twice alike leaves nothing to write, and DynamoDB refuses an update of nothing.
+    @Test func aTryThatCameToTheSameIsTakenNoteOf() async throws {
+        let receiver = try WebhookReceiver([500])
+        defer { receiver.stop() }
+        let bench = try await WebhookBench(receiver)
+        try await bench.notify()
+        let delivery = try #require(try await bench.delivery())
+        try await DeliveryStore(bench.services).conclude(delivery, of: delivery)
+        #expect(try await bench.delivery() == delivery)
+    }
+
     @Test func goneEndsIt() async throws {
         let receiver = try WebhookReceiver([410])
         defer { receiver.stop() }
