@@ -5,10 +5,23 @@ import Telemetry
 import Time
 
 extension AWSClient {
-    /// The attempts of one call: sign, exchange, judge, wait.
+    /// One call, with all of its attempts a span.
     func perform<Output: Sendable>(
         _ call: Call,
         exchange: (HTTPClient.Request) async throws(AttemptFailure) -> Answer<Output>
+    ) async throws(AWSError) -> Output {
+        let operation = call.operation
+        return try await Trace.span(
+            "\(operation.service.name) \(operation.name)", .client,
+            attributes: [
+                "rpc.system": "aws-api", "rpc.service": operation.service.name, "rpc.method": operation.name,
+            ]
+        ) { () async throws(AWSError) in try await attempt(call, exchange) }
+    }
+
+    /// The attempts of one call: sign, exchange, judge, wait.
+    private func attempt<Output: Sendable>(
+        _ call: Call, _ exchange: (HTTPClient.Request) async throws(AttemptFailure) -> Answer<Output>
     ) async throws(AWSError) -> Output {
         let operation = call.operation
         let policy = policy(for: operation.service)

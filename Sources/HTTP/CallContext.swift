@@ -7,6 +7,8 @@ public struct CallContext: Sendable {
     ///
     /// https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
     public var traceHeader: String?
+    /// Headers that tell whom a call belongs to, asked for each request: they name the span at work. nil where nothing is traced.
+    public var spanHeaders: (@Sendable () -> [(name: String, value: String)])?
     /// When Lambda ends the invocation, on a clock that nobody sets: what retries and attempts are bounded by. nil = no bound.
     public var deadline: ContinuousClock.Instant?
 
@@ -23,7 +25,8 @@ public struct CallContext: Sendable {
 extension HTTPHeaders {
     /// Adds what the current task's calls inherit, unless the request says otherwise itself.
     mutating func addTrace() {
-        guard let trace = CallContext.current?.traceHeader, !contains("X-Amzn-Trace-Id") else { return }
-        add("X-Amzn-Trace-Id", trace)
+        guard let context = CallContext.current else { return }
+        if let trace = context.traceHeader, !contains("X-Amzn-Trace-Id") { add("X-Amzn-Trace-Id", trace) }
+        for (name, value) in context.spanHeaders?() ?? [] where !contains(name) { add(name, value) }
     }
 }

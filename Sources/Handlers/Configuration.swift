@@ -44,6 +44,10 @@ struct Configuration: Sendable {
     /// Zero: nothing is counted for `GET /metrics`.
     var metricsInterval: Duration
     var costPerGPUSecond: Double?
+    /// Where traces go; nil for none.
+    var traceEndpoint: URL?
+    /// As traces name it.
+    var functionName: String
     var webhookHosts: WebhookHosts
     /// What users' addresses may lead to although it is not public.
     var trustedHosts: [HostPattern]
@@ -91,6 +95,8 @@ extension Configuration {
         stripsMetadata = try read.flag("STRIP_METADATA", false)
         metricsInterval = try read.seconds("METRICS_FLUSH_SECONDS", 10, in: 0...3600)
         costPerGPUSecond = try read.amount("COST_PER_GPU_SECOND")
+        traceEndpoint = try read.url("OTEL_EXPORTER_OTLP_ENDPOINT")
+        functionName = read.text("AWS_LAMBDA_FUNCTION_NAME") ?? "comfy-lambda"
         webhookHosts = try Self.webhookHosts(read)
         trustedHosts = try read.list("TRUSTED_HOSTS") { text throws(Invalid) in
             guard let pattern = HostPattern(text) else {

@@ -52,12 +52,17 @@ public enum HandlerName: String, Sendable, CaseIterable {
         // It may not write.
         case .stream: StreamHandler(services: services)
         case .dispatch: metered(DispatchHandler(services: services), services)
-        case .notify: NotifyHandler(services: services)
+        case .notify: traced(NotifyHandler(services: services), services)
         case .sweep: metered(SweepHandler(services: services), services)
         }
     }
 
     private func metered(_ handler: any InvocationHandler, _ services: Services) -> any InvocationHandler {
-        MeteredHandler(handler: handler, metrics: services.metrics)
+        traced(MeteredHandler(handler: handler, metrics: services.metrics), services)
+    }
+
+    private func traced(_ handler: any InvocationHandler, _ services: Services) -> any InvocationHandler {
+        guard let tracer = services.tracer else { return handler }
+        return TracedHandler(handler: handler, tracer: tracer, name: self == .api ? nil : rawValue)
     }
 }

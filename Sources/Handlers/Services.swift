@@ -17,8 +17,10 @@ struct Services: Sendable {
     let quotas: QuotaStore
     let runTimes: RunTimes
     let metrics: MetricStore
+    /// nil where nothing is traced.
+    let tracer: Tracer?
     /// The classes that metrics may name.
-    let nodeNames: Set<String>
+    let nodeNames: NodeNames
     let directory: WorkerDirectory
     /// Of requests to addresses that users chose.
     let addressGuard: AddressGuard
@@ -48,7 +50,10 @@ struct Services: Sendable {
         metrics = MetricStore(
             dynamoDB: dynamoDB, table: configuration.table, loop: aws.http.loop,
             tallies: tallies ?? MetricTallies(interval: configuration.metricsInterval))
-        nodeNames = NodeCatalog.standard.names(allowedBy: configuration.allowedNodeTypes)
+        tracer = configuration.traceEndpoint.map {
+            Tracer(aws.http, endpoint: $0, function: configuration.functionName)
+        }
+        nodeNames = NodeNames(configuration.allowedNodeTypes)
         doorbell = Doorbell(
             SQS(aws), workQueue: configuration.workQueue, resumeQueue: configuration.resumeQueue)
         self.directory = directory ?? WorkerDirectory(configuration, on: aws.http.loop)

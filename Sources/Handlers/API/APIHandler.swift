@@ -13,20 +13,23 @@ struct APIHandler: HTTPHandler {
     private let maximumBodyBytes: Int
     private let streamURL: URL?
     private let metrics: RequestMetrics
+    private let tracer: Tracer?
 
     /// Nothing is called yet.
     init(services: Services) {
         let access = Access(services)
         self.init(
             services.configuration, access, API.router(services, access),
-            tallies: services.metrics.tallies)
+            tallies: services.metrics.tallies, tracer: services.tracer)
     }
 
     /// With a table of routes of one's own.
     init(
-        _ configuration: Configuration, _ access: Access, _ router: Router, tallies: MetricTallies
+        _ configuration: Configuration, _ access: Access, _ router: Router, tallies: MetricTallies,
+        tracer: Tracer? = nil
     ) {
         self.router = router
+        self.tracer = tracer
         metrics = RequestMetrics(tallies: tallies)
         self.access = access
         finisher = ResponseFinisher(CORSPolicy(configuration.corsAllowedOrigins))
@@ -55,9 +58,21 @@ struct APIHandler: HTTPHandler {
 
     /// The answer to a request. Where it cannot stream, a route of events leads to where they are.
     func reply(to request: HTTPRequest, _ context: InvocationContext, streams: Bool) async -> Reply {
+        let match = router.match(request.method, request.path)
+        guard let tracer else { return await reply(to: request, match, context, streams) }
+        let (method, endpoint) = RequestMetrics.labels(request.method, match)
+        return await tracer.root(
+            "\(method) \(endpoint)", .server,
+            parent: TraceContext(of: request) ?? context.traceID.flatMap { TraceContext(xRay: $0) },
+            attributes: ["http.request.method": method, "http.route": endpoint]
+        ) { await reply(to: request, match, context, streams) }
+    }
+
+    private func reply(
+        to request: HTTPRequest, _ match: Router.Match, _ context: InvocationContext, _ streams: Bool
+    ) async -> Reply {
         let id = request.requestID.flatMap { $0.isEmpty ? nil : $0 } ?? context.requestID
         let begin = ContinuousClock.now
-        let match = router.match(request.method, request.path)
         var admitted = Admitted()
         var reply: Reply
         do {

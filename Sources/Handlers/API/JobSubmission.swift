@@ -70,6 +70,7 @@ struct JobSubmission: Sendable {
     ) async throws -> JobDocuments.Page {
         let (workflow, made) = draft.job(id, user: user, at: now, policy: services.configuration.policy)
         var job = made
+        job.traceParent = Trace.context?.traceparent
         job.charge = charge
         let metadata = draft.options.metadata.map(JSON.object)
         do {

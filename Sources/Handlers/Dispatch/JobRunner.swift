@@ -40,6 +40,19 @@ struct JobRunner: Sendable {
 
     /// Runs `job`, which `slot` holds, until it ends or `deadline` (of the invocation) comes near.
     func run(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
+        await Trace.span(
+            "run job", .consumer, parent: job.traceParent.flatMap { TraceContext(traceparent: $0) },
+            attributes: ["job.id": "\(job.id)", "worker": slot.worker.id, "job.attempt": "\(job.attempt)"]
+        ) {
+            if job.run?.promptID == nil {
+                let waited = max(.zero, services.now - job.queuedAt)
+                Trace.record("wait in queue", from: .now - waited)
+            }
+            return await runToItsEnd(job, on: slot, until: deadline)
+        }
+    }
+
+    private func runToItsEnd(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
         let client = services.client(of: slot.worker)
         let ledger = OutputLedger(
             services.documents, job: job.id,

@@ -167,7 +167,8 @@ struct PromptRun: Sendable {
         if isResumed || job.attempt > 1 { await outputs.abortUnfinished() }
         let foresight = OutputForesight()
         let metrics = RunMetrics(
-            graph: graph, names: services.nodeNames, isResumed: isResumed, tallies: services.metrics.tallies)
+            graph: graph, names: services.nodeNames.all, isResumed: isResumed,
+            tallies: services.metrics.tallies)
         // Both end with the watch: the one is cancelled, the other is waited for where the outputs count.
         async let _ = writer.write(on: services.http.loop)
         async let storing: Void = outputs.store(foresight.sources)

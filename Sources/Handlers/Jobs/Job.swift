@@ -64,6 +64,8 @@ struct Job: Sendable, Hashable {
     var nodeCount: Int?
     /// Its user's when it was made; nil for one that an earlier version made.
     var tier: Tier?
+    /// The span that made it, as a `traceparent`: its run goes on from there. nil where nothing is traced.
+    var traceParent: String?
     /// What was taken from its user's quota; nil where nobody has one.
     var charge: Charge?
     /// Its user wants it no more: it is there for nobody, and what it left is being removed.

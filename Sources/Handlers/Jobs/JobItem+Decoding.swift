@@ -44,6 +44,7 @@ extension JobItem {
         if case .n(let seed)? = item["seed"] { job.seed = UInt64(seed) }
         job.shape = item["shape"]?.string
         job.webhookURL = item["webhook_url"]?.string
+        job.traceParent = item["trace_parent"]?.string
         job.nodeCount = item["node_count"]?.int
         job.tier = (item["tier"]?.string).flatMap { Tier(rawValue: $0) }
         if let charge = item["charge"]?.map {

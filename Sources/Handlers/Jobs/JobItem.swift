@@ -89,6 +89,7 @@ enum JobItem {
         }
         if job.hasMetadata { item["has_metadata"] = .bool(true) }
         item["node_count"] = job.nodeCount.map { .n($0) }
+        item["trace_parent"] = job.traceParent.map { .s($0) }
         item["tier"] = job.tier.map { .s($0.rawValue) }
         item["charge"] = job.charge.map(encode)
         if !job.workerLabels.isEmpty { item["worker_labels"] = .l(job.workerLabels.map { .s($0) }) }

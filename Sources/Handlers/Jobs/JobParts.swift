@@ -116,6 +116,7 @@ extension Job {
         part.executionMode = executionMode
         part.workerLabels = workerLabels
         part.checkpoint = checkpoint
+        part.traceParent = traceParent
         return part
     }
 }

@@ -7,7 +7,7 @@ struct RequestMetrics: Sendable {
 
     /// Counts an answer.
     func count(_ method: HTTPMethod, _ match: Router.Match, _ status: Int, _ duration: Duration) {
-        let (method, endpoint) = (Self.label(method), Self.label(match))
+        let (method, endpoint) = Self.labels(method, match)
         let seconds = duration / .seconds(1)
         Metrics.add(
             .requests, 1, .count, dimensions: ["Route": "\(method) \(endpoint)", "Status": "\(status)"])
@@ -18,6 +18,11 @@ struct RequestMetrics: Sendable {
     }
 
     private static let methods: Set<HTTPMethod> = [.get, .head, .post, .put, .patch, .delete, .options]
+
+    /// Of fixed sets.
+    static func labels(_ method: HTTPMethod, _ match: Router.Match) -> (method: String, endpoint: String) {
+        (label(method), label(match))
+    }
 
     private static func label(_ method: HTTPMethod) -> String {
         methods.contains(method) ? method.rawValue : "other"

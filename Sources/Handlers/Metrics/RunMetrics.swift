@@ -56,10 +56,10 @@ actor RunMetrics {
     private func end() {
         guard let (node, since) = running, let classType = classes[node] else { return }
         running = nil
-        let seconds = (now() - since) / .seconds(1)
-        Metrics.add(
-            .nodeDuration, seconds, .seconds,
-            dimensions: ["ClassType": names.contains(classType) ? classType : "other"])
+        let (ended, name) = (now(), names.contains(classType) ? classType : "other")
+        let seconds = (ended - since) / .seconds(1)
+        Metrics.add(.nodeDuration, seconds, .seconds, dimensions: ["ClassType": name])
+        Trace.record("node \(name)", from: since, to: ended, attributes: ["node.id": node])
         if let model = Self.models[classType] {
             tallies.observe(.modelLoads, model, Self.source, value: seconds)
         }

@@ -5,12 +5,16 @@ import LambdaRuntime
 /// that stream.
 struct StreamHandler: StreamingHandler {
     private let api: APIHandler
+    private let tracer: Tracer?
 
     /// Nothing is called yet.
-    init(services: Services) { self.init(APIHandler(services: services)) }
+    init(services: Services) { self.init(APIHandler(services: services), services.tracer) }
 
     /// Around an API of one's own.
-    init(_ api: APIHandler) { self.api = api }
+    init(_ api: APIHandler, _ tracer: Tracer? = nil) {
+        self.api = api
+        self.tracer = tracer
+    }
 
     func handle(_ event: [UInt8], _ context: InvocationContext, _ response: ResponseWriter) async throws {
         switch try HTTPRequest.decode(event) {
@@ -18,6 +22,7 @@ struct StreamHandler: StreamingHandler {
             try await response.begin(api.response(to: error, context))
         case .request(let request):
             let reply = await api.reply(to: request, context, streams: true)
+            await tracer?.flush()
             try await response.begin(reply.response)
             try await reply.events?.send(until: context.deadline) { try await response.write($0) }
         }

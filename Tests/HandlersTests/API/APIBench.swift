@@ -29,7 +29,7 @@ struct APIBench: Sendable {
         handler = APIHandler(
             services.configuration, access,
             API.router(services, access, objectInfo: { objectInfo }, patience: .seconds(30)),
-            tallies: services.metrics.tallies)
+            tallies: services.metrics.tallies, tracer: services.tracer)
     }
 
     /// Its AWS is a port where nobody listens: for what must be answered without.
