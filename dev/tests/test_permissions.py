@@ -161,6 +161,29 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
     assert api("GET", "/v1/jobs")["jobs"][0]["job_id"] == job
     cancelled = api("POST", "/v1/generate", {"prompt": "a barn"})["job_id"]
     api("POST", f"/v1/jobs/{cancelled}/cancel")
+    batch = api("POST", "/v1/generate/batch", {"items": [{"prompt": "a mill"}, {"prompt": ""}]})["batch_id"]
+    assert api("POST", f"/v1/batches/{batch}/cancel")["counts"]["cancelled"] == 1
+    assert api("GET", f"/v1/batches/{batch}")["counts"]["refused"] == 1
+    stored = {
+        "name": "square", "parameters": {"side": {"type": "integer", "default": 64}},
+        "workflow": {
+            "1": {
+                "class_type": "EmptyImage",
+                "inputs": {"width": "{{side}}", "height": 64, "batch_size": 1, "color": 0},
+            },
+            "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "square"}},
+        },
+    }  # fmt: skip
+    square = api("POST", "/v1/workflows", stored)["id"]
+    assert api("PUT", f"/v1/workflows/{square}", {**stored, "visibility": "public"})["version"] == 2
+    assert [found["id"] for found in api("GET", "/v1/workflows")["workflows"]] == [square]
+    drawn = api("POST", f"/v1/workflows/{square}/execute", {"parameters": {"side": 128}})["job_id"]
+    api("POST", f"/v1/jobs/{drawn}/cancel")
+    assert api("GET", "/v1/models/checkpoints")["models"]
+    assert api("GET", "/v1/queue")["workers"] == 1
+    (worker,) = api("GET", "/v1/workers")["workers"]
+    for change in ("drain", "undrain"):
+        api("POST", f"/v1/admin/workers/{worker['worker']}/{change}")
 
     # A workflow that does not fit into the table goes to the bucket, and comes back from it.
     noise = Random(1)
