@@ -168,15 +168,18 @@ struct Dispatcher: Sendable {
 
     /// Runs job after job on `slot`, beginning with `first` if nobody else has it by now.
     ///
-    /// The worker is asked before each claim: one that died takes the job that ran there with it, and no other.
-    private func fill(_ slot: HeldSlot, elsewhere: Bool, first: Candidate?, until deadline: Timestamp)
-        async throws(AWSError) -> Filled
-    {
+    /// The worker is asked before each claim, unless it has just answered (`isAsked`): one that died takes the job that ran there with it,
+    /// and no other. A slot that somebody else has by now takes no job: naming the job on it fails.
+    private func fill(
+        _ slot: HeldSlot, elsewhere: Bool, first: Candidate?, isAsked: Bool = false, until deadline: Timestamp
+    ) async throws(AWSError) -> Filled {
         var slot = slot
         var first = first
+        var isAsked = isAsked
         var filled = Filled(worker: slot.worker)
         var lookedAt = services.now
-        while hasTime(deadline), await services.directory.lists(slot.worker), await answers(slot.worker) {
+        while hasTime(deadline), await services.directory.lists(slot.worker) {
+            if !isAsked, await !answers(slot.worker) { break }
             if services.now - lookedAt >= Self.lookAgain {
                 lookedAt = services.now
                 if try await registry.isDraining(slot.worker) { break }
@@ -192,8 +195,10 @@ struct Dispatcher: Sendable {
             filled.jobs += 1
             Log.info(
                 "job claimed", ["job_id": .string("\(job.id)"), "worker": .string(slot.worker.id)])
-            guard await runner.run(job, on: slot, until: deadline) == .free, try await slots.renew(slot)
-            else { return filled }
+            guard case .free(let asked) = await runner.run(job, on: slot, until: deadline) else {
+                return filled
+            }
+            isAsked = asked
             slot.worker.checkpoint = job.checkpoint ?? slot.worker.checkpoint
         }
         try await slots.free(slot)
@@ -225,8 +230,9 @@ struct Dispatcher: Sendable {
                 return true
             }
             Log.info("job resumed", ["job_id": .string("\(id)"), "worker": .string(worker.id)])
-            if await runner.run(resumed, on: slot, until: deadline) == .free, try await slots.renew(slot) {
-                _ = try await fill(slot, elsewhere: elsewhere, first: nil, until: deadline)
+            if case .free(let isAsked) = await runner.run(resumed, on: slot, until: deadline) {
+                _ = try await fill(
+                    slot, elsewhere: elsewhere, first: nil, isAsked: isAsked, until: deadline)
             }
             return true
         } catch {

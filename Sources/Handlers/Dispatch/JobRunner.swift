@@ -27,8 +27,8 @@ struct JobRunner: Sendable {
 
     /// What becomes of the slot.
     enum SlotFate: Sendable {
-        /// The prompt is gone from the worker: the next job may come.
-        case free
+        /// The prompt is gone from the worker, or the worker itself is: the next job may come. `isAsked`: the worker has just answered.
+        case free(isAsked: Bool)
         /// Kept for whoever resumes the job, or lost already.
         case leave
     }
@@ -110,40 +110,47 @@ struct JobRunner: Sendable {
         }
         guard case .done(let job) = outcome else { return .leave }
         Log.info("run ended", fields(job, slot, ["state": .string(job.state.rawValue)]))
+        // The worker is idle meanwhile: its next job waits for the longer of the two.
+        async let told: Void = tell(of: job)
+        let fate = await settle(job, on: slot, client)
+        await told
+        return fate
+    }
+
+    private func tell(of job: Job) async {
         await announcer.announce(job)
         await services.metrics.flushIfDue()
-        if job.state == .queued {
-            let delay = job.notBefore.map { $0 - services.now } ?? .zero
-            try? await services.doorbell.ringWork(for: job.id, delay: max(.zero, delay))
-        }
-        return await settle(job, on: slot, client) ? .free : .leave
+        guard job.state == .queued else { return }
+        let delay = job.notBefore.map { $0 - services.now } ?? .zero
+        try? await services.doorbell.ringWork(for: job.id, delay: max(.zero, delay))
     }
 
     /// Leaves nothing behind on the worker: the history entry is deleted, and the slot is free only when the queue
-    /// shows the prompt gone. False when it does not let go of the prompt: nothing is sent to it for a while.
-    private func settle(_ job: Job, on slot: HeldSlot, _ client: ComfyUIClient) async -> Bool {
-        if let checkpoint = job.checkpoint {
+    /// shows the prompt gone. When it does not let go of the prompt nothing is sent to it for a while.
+    private func settle(_ job: Job, on slot: HeldSlot, _ client: ComfyUIClient) async -> SlotFate {
+        if let checkpoint = job.checkpoint, checkpoint != slot.worker.checkpoint {
             try? await registry.recordCheckpoint(checkpoint, of: slot.worker)
         }
         let prompt = PromptID.derive(job: job.id, attempt: job.attempt)
         let loop = services.http.loop
         do {
             try await withDeadline(Self.settlePatience, on: loop) {
-                try await client.deleteHistory(prompt)
                 while try await client.queue().contains(prompt) {
                     try await loop.sleep(for: .milliseconds(250))
                 }
+                // Only now: what ends later would leave another entry.
+                try await client.deleteHistory(prompt)
             }
-            return true
+            return .free(isAsked: true)
         } catch let error as ComfyUIError where error.code != .cancelled {
             // A worker that does not answer has no prompt of ours that could be waited for.
             Log.debug("worker not tidied", fields(job, slot, ["error": .string("\(error)")]))
-            return true
+            return .free(isAsked: false)
         } catch {
             Log.error("worker does not let go of an ended prompt", fields(job, slot))
             try? await registry.recordFailure(
                 of: slot.worker, count: Worker.patience, stuck: prompt, at: services.now)
-            return false
+            return .leave
         }
     }
 

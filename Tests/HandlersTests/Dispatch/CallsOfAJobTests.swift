@@ -85,7 +85,7 @@ import Time
         #expect(try await deployment.services.store.job(job.id)?.state == .completed)
         #expect(
             calls == [
-                "GetItem": 3, "BatchGetItem": 1, "Query": 40, "UpdateItem": 9, "PutItem": 1, "S3 PUT": 1,
+                "GetItem": 3, "BatchGetItem": 1, "Query": 40, "UpdateItem": 8, "PutItem": 1, "S3 PUT": 1,
                 "Publish": 1,
             ])
     }
