@@ -153,10 +153,11 @@ public final class NameServer: Sendable {
         case .noSuchName: return head(0x8183, 0) + asked
         case .truncated: return head(0x8380, 0) + asked
         case .records(let addresses):
-            return addresses.reduce(head(0x8180, addresses.count) + asked) { message, address in
+            return addresses.reduce(into: head(0x8180, addresses.count) + asked) { message, address in
                 // The name is the question's, at offset 12; class IN, 5 s to live.
-                message + [0xC0, 12, 0, UInt8(address.count == 4 ? 1 : 28), 0, 1, 0, 0, 0, 5, 0]
-                    + [UInt8(address.count)] + address
+                message += [0xC0, 12, 0, UInt8(address.count == 4 ? 1 : 28), 0, 1, 0, 0, 0, 5, 0]
+                message.append(UInt8(address.count))
+                message += address
             }
         }
     }
