@@ -52,6 +52,12 @@ public struct TraceContext: Sendable, Hashable {
         self = context
     }
 
+    /// Of the header that Lambda gives an invocation: `Sampled=0` there says that X-Ray does not record it, and nothing of us.
+    public init?(invocation header: String) {
+        guard let context = Self(xRay: header) else { return nil }
+        self.init(traceID: context.traceID, spanID: context.spanID, isSampled: true)
+    }
+
     private init?(trace: some StringProtocol, span: some StringProtocol, isSampled: Bool) {
         guard trace.utf8.count == 32, let high = Self.hex(trace.prefix(16), digits: 16),
             let low = Self.hex(trace.suffix(16), digits: 16), high != 0 || low != 0,

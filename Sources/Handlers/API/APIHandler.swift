@@ -63,7 +63,7 @@ struct APIHandler: HTTPHandler {
         let (method, endpoint) = RequestMetrics.labels(request.method, match)
         return await tracer.root(
             "\(method) \(endpoint)", .server,
-            parent: TraceContext(of: request) ?? context.traceID.flatMap { TraceContext(xRay: $0) },
+            parent: TraceContext(of: request) ?? context.traceID.flatMap { TraceContext(invocation: $0) },
             attributes: ["http.request.method": method, "http.route": endpoint]
         ) { await reply(to: request, match, context, streams) }
     }

@@ -12,7 +12,7 @@ struct TracedHandler: InvocationHandler {
         let result: Result<[UInt8], any Error>
         if let name {
             result = await tracer.root(
-                name, .consumer, parent: context.traceID.flatMap { TraceContext(xRay: $0) },
+                name, .consumer, parent: context.traceID.flatMap { TraceContext(invocation: $0) },
                 attributes: ["faas.invocation_id": context.requestID]
             ) { await outcome(event, context) }
         } else {
