@@ -12,8 +12,8 @@ FROM swift:6.3.1-bookworm AS build
 # hadolint ignore=DL3008,DL3009
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        binutils ca-certificates dpkg-dev libc-ares-dev libcurl4-openssl-dev libexpat1-dev libssl-dev make \
-        pkg-config zip zlib1g-dev
+        advancecomp binutils ca-certificates dpkg-dev libc-ares-dev libcurl4-openssl-dev libexpat1-dev libssl-dev \
+        make pkg-config zip zlib1g-dev
 WORKDIR /source
 # libcurl first: it changes least.
 COPY dev/static-curl.sh dev/

@@ -22,7 +22,7 @@ streaming() {
     ../.venv/bin/python streaming/run.py "$("${build[@]}" --show-bin-path)/transfer"
 }
 
-# What latency and video run: the programs as released.
+# What latency, video and handoff run: the programs as released.
 programs() {
     swift build --package-path .. -c release --quiet --product bootstrap
     swift build --package-path .. -c release --quiet --product comfy-lambda
@@ -39,17 +39,21 @@ video() {
     ../.venv/bin/python latency/video.py "$(programs)"
 }
 
+handoff() {
+    ../.venv/bin/python latency/handoff.py "$(programs)"
+}
+
 # The names of runtime/measure.py.
 runtime=(cold echo typed submit handler memory zip concurrency)
 
 names=("$@")
-[[ ${#names[@]} -gt 0 ]] || names=(json signing streaming latency video "${runtime[@]}")
+[[ ${#names[@]} -gt 0 ]] || names=(json signing streaming latency video handoff "${runtime[@]}")
 chosen=()
 for name in "${names[@]}"; do
     case $name in
-    json | signing | streaming | latency | video) ;;
+    json | signing | streaming | latency | video | handoff) ;;
     runtime) chosen+=("${runtime[@]}") ;;
-    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, streaming, latency, video, ${runtime[*]}, and runtime for all but the first five." >&2 && exit 1; }
+    *) [[ " ${runtime[*]} " == *" $name "* ]] || { echo "There is no measurement '$name'; there are json, signing, streaming, latency, video, handoff, ${runtime[*]}, and runtime for all but the first six." >&2 && exit 1; }
         chosen+=("$name") ;;
     esac
 done
@@ -60,6 +64,7 @@ for name in "${names[@]}"; do
     signing) echo "signing: SigV4 beside botocore" && signing ;;
     streaming) echo "streaming: 1 GB to and from S3 in bounded memory" && streaming ;;
     latency) echo "latency: from ComfyUI's last message to the announcement" && latency ;;
+    handoff) echo "handoff: how long progress stands still when a job is handed over" && handoff ;;
     video) echo "video: memory while large outputs go from a worker to S3" && video ;;
     esac
 done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes of others, with libFuzzer: dev/fuzz.sh [SECONDS] [TARGET...], by default 10 s each of all.
+# Fuzzes what reads bytes of others, with libFuzzer: dev/fuzz.sh [SECONDS] [TARGET...], by default 10 s each of all;
+# dev/fuzz.sh --build only builds the program.
 # The last line is "N passed, M failed"; what a failure was found with stays in .build/fuzz/finds.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -19,6 +20,7 @@ if ! "${build[@]}" >"$work/logs/build.log" 2>&1; then
   echo "0 passed, 1 failed"
   exit 1
 fi
+[[ $seconds != --build ]] || exit 0
 program=$("${build[@]}" --show-bin-path)/Fuzz
 
 seeds() {

@@ -10,7 +10,7 @@ fail() {
   exit 1
 }
 
-for package in binutils dpkg-dev libc-ares-dev libexpat1-dev libssl-dev zip zlib1g-dev; do
+for package in advancecomp binutils dpkg-dev libc-ares-dev libexpat1-dev libssl-dev zip zlib1g-dev; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
     fail "Debian's package $package is missing: run 'make setup'"
 done
@@ -126,6 +126,6 @@ grep -qxF "commit ${commit:-unknown}" "$static/version" || [[ -z $commit ]] || f
 rm -f .build/lambda/function.zip
 # A fixed time and no extra fields: the same build gives the same bytes.
 touch -d '2020-01-01T00:00:00Z' "$binary"
-(cd .build/lambda && TZ=UTC zip -q -X -9 function.zip bootstrap)
+(cd .build/lambda && TZ=UTC zip -q -X -9 function.zip bootstrap && advzip -q -z -2 function.zip)
 printf 'package: .build/lambda/function.zip, %s KB (bootstrap %s KB)\n' \
   "$(($(stat -c %s .build/lambda/function.zip) / 1024))" "$(($(stat -c %s "$binary") / 1024))"

@@ -11,8 +11,8 @@ stamp=$venv/.setup-stamp
 requirements=dev/requirements.txt
 emulator=$venv/bin/aws-lambda-rie
 packages=(
-  binutils ca-certificates chromium dpkg-dev fonts-dejavu-core libc-ares-dev libcurl4-openssl-dev libexpat1-dev
-  libfaketime libmicrohttpd-dev libssl-dev make openssl pkg-config prometheus python3
+  advancecomp binutils ca-certificates chromium dpkg-dev fonts-dejavu-core libc-ares-dev libcurl4-openssl-dev
+  libexpat1-dev libfaketime libmicrohttpd-dev libssl-dev make openssl pkg-config prometheus python3
   python3-venv shellcheck wrk zip zlib1g-dev
 )
 swift_wanted=6.3

@@ -22,20 +22,30 @@ account() {
 }
 
 build() {
-  if ! "$@" >"$logs/build.log" 2>&1; then
-    grep -E 'error:' "$logs/build.log" | sort -u | head -n 40
-    tail -n 15 "$logs/build.log"
+  local log=$1
+  shift
+  if ! "$@" >"$logs/$log.log" 2>&1; then
+    grep -E 'error:' "$logs/$log.log" | sort -u | head -n 40
+    tail -n 15 "$logs/$log.log"
     echo "the build failed: $*"
-    echo "0 passed, 1 failed"
-    exit 1
+    return 1
   fi
 }
 
-# What is deployed is what the end-to-end tests run. Without it they fail, and the other tests still tell something.
-package() {
-  dev/package.sh >"$logs/package.log" 2>&1 && return
-  problems+=("dev/package.sh failed:" "$(tail -n 5 "$logs/package.log")")
-  failed=$((failed + 1))
+# The compiler takes a whole module at once in a release build, on one core: so two of these run side by side.
+release_builds() {
+  local package failures=0
+  dev/package.sh >"$logs/package.log" 2>&1 &
+  package=$!
+  build release swift build -c release --product comfy-lambda || failures=1
+  build examples swift build --package-path Examples || failures=1
+  dev/fuzz.sh --build >"$logs/fuzz-build.log" 2>&1 # what fails is told where it is run
+  # What is deployed is what the end-to-end tests run. Without it they fail, and the other tests still tell something.
+  if ! wait "$package"; then
+    problems+=("dev/package.sh failed:" "$(tail -n 5 "$logs/package.log")")
+    failed=$((failed + 1))
+  fi
+  return "$failures"
 }
 
 swift_tests() {
@@ -90,10 +100,10 @@ count() {
 }
 
 echo "building"
-build swift build --build-tests
-build swift build --package-path Examples
-package
-build swift build -c release --product comfy-lambda
+if ! build debug swift build --build-tests || ! release_builds; then
+  echo "0 passed, 1 failed"
+  exit 1
+fi
 swift_tests
 python_tests
 fuzz_tests

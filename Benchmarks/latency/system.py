@@ -35,8 +35,9 @@ def call(address: str, body: object = None) -> dict:
 class System:
     """`comfy-lambda serve`, for as long as the `with` lasts."""
 
-    def __init__(self, programs: Path, comfyui: str, **variables: str):
+    def __init__(self, programs: Path, comfyui: str, *options: str, **variables: str):
         self.programs = programs
+        self.options = options
         self.comfyui = comfyui
         self.variables = variables
 
@@ -46,7 +47,7 @@ class System:
         self.process = subprocess.Popen(
             [
                 *(self.programs / "comfy-lambda", "serve", "--json", "--port", "0", "--state", self.folder.name),
-                *("--bootstrap", self.programs / "bootstrap", *options),
+                *("--bootstrap", self.programs / "bootstrap", *self.options, *options),
             ],
             cwd=ROOT,
             env={**os.environ, "COMFYUI_URLS": self.comfyui},

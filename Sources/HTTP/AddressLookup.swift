@@ -12,7 +12,7 @@ import Glibc
     enum Family { case any, v4, v6 }
 
     /// What came, once `begin`'s closure has run.
-    private(set) var result: Result<[String], NameResolver.Failure> = .failure(
+    private var result: Result<[String], NameResolver.Failure> = .failure(
         .init(description: "no answer yet"))
 
     private let name: String
@@ -48,6 +48,9 @@ import Glibc
     deinit {
         if let channel = unsafe channel { unsafe ares_destroy(channel) }
     }
+
+    /// The addresses that came, once `begin`'s closure has run.
+    func addresses() throws(NameResolver.Failure) -> [String] { try result.get() }
 
     /// Asks; `done` is called once, perhaps before this returns.
     func begin(_ done: @escaping () -> Void) {

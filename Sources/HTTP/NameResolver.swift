@@ -61,6 +61,6 @@ public struct NameResolver: Sendable {
         } catch {
             throw Failure(description: "cancelled")
         }
-        return try lookup.result.get()
+        return try lookup.addresses()
     }
 }

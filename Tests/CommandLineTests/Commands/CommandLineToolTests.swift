@@ -34,7 +34,7 @@ import Testing
     private static let usage: [([String], String)] = [
         (
             [],
-            "comfy-lambda: a command is missing: run, serve, invoke, replay, submit, status, cancel, download, smoke, doctor\nSee 'comfy-lambda --help'.\n"
+            "comfy-lambda: a command is missing: run, serve, invoke, replay, submit, status, cancel, download, smoke, keys, admin, doctor\nSee 'comfy-lambda --help'.\n"
         ),
         (["paint"], "comfy-lambda: unknown command 'paint'\nSee 'comfy-lambda --help'.\n"),
         (["--verison"], "comfy-lambda: unknown option '--verison'\nSee 'comfy-lambda --help'.\n"),
