@@ -9,9 +9,9 @@ ECS = "deploy/scaling/ecs.yaml"
 
 
 def published() -> set[str]:
-    """What the sweep calls its metrics."""
-    text = "".join((ROOT / f"Sources/Handlers/Sweep/{name}.swift").read_text() for name in ("Backlog", "SweepHandler"))
-    return set(re.findall(r'Metrics\.add\("(\w+)"', text)) | set(re.findall(r'": "([A-Z]\w+)"', text))
+    """What the functions call their metrics."""
+    text = (ROOT / "Sources/Handlers/Metrics/MetricName.swift").read_text()
+    return set(re.findall(r'case \w+ = "(\w+)"', text))
 
 
 def metrics_of(policy: dict) -> dict[str, dict]:
