@@ -31,7 +31,7 @@ FAILURES = {
     "little disk": ({"df": 'printf "Filesystem\\nx 9 9 100\\n"'}, "only 100 MB are free"),
     "not root": (
         {"id": "echo 1000", "dpkg-query": "exit 1"},
-        "these Debian packages are missing and installing them needs root: advancecomp binutils ca-certificates chromium",
+        "these Debian packages are missing and installing them needs root: advancecomp binutils ca-certificates",
     ),
     "no apt": ({"apt-get": None, "dpkg-query": "exit 1"}, "there is no apt-get"),
     "apt without network": (
