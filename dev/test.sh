@@ -39,7 +39,6 @@ release_builds() {
   package=$!
   build release swift build -c release --product comfy-lambda || failures=1
   build examples swift build --package-path Examples || failures=1
-  dev/fuzz.sh --build >"$logs/fuzz-build.log" 2>&1 # what fails is told where it is run
   # What is deployed is what the end-to-end tests run. Without it they fail, and the other tests still tell something.
   if ! wait "$package"; then
     problems+=("dev/package.sh failed:" "$(tail -n 5 "$logs/package.log")")
@@ -105,7 +104,10 @@ if ! build debug swift build --build-tests || ! release_builds; then
   exit 1
 fi
 swift_tests
+# Python's tests wait more than they compute. What fails here is told where the fuzzer runs.
+nice dev/fuzz.sh --build >"$logs/fuzz-build.log" 2>&1 &
 python_tests
+wait
 fuzz_tests
 [[ ${#problems[@]} -eq 0 ]] || printf '\n%s\n' "${problems[@]}"
 echo "$passed passed, $failed failed"

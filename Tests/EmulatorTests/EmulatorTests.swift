@@ -42,7 +42,7 @@ import Testing
             #expect(document["errorMessage"] == "thrown because the event asked for it")
             #expect(try await emulator.invoke("7").text == "7")
         }
-        #expect(emulator.functionOutput.contains("\"message\":\"invocation failed\""))
+        #expect(await emulator.hasPrinted("\"message\":\"invocation failed\""))
     }
 
     @Test func `what init throws is what the caller is told`() async throws {
@@ -103,7 +103,7 @@ import Testing
         let context = try JSON(parsing: try await emulator.invoke("{}").body)
         let id = try #require(context["requestID"]?.string)
         #expect(id.utf8.count == 36)
-        #expect(emulator.functionOutput.contains("START RequestId: \(id)"))
+        #expect(await emulator.hasPrinted("START RequestId: \(id)"))
         #expect(context["functionARN"] == "arn:aws:lambda:us-east-1:012345678912:function:function")
         #expect((5...10).contains(try #require(context["remainingSeconds"]?.int)))
     }

@@ -44,7 +44,7 @@ import Testing
     @Test func `after a failure midway the loop goes on`() async throws {
         let emulator = try await start()
         #expect(text(try parts(try await emulator.invoke(#""throw midway""#)).body) == "one, ")
-        #expect(emulator.functionOutput.contains("\"errorType\":\"Test.Thrown\""))
+        #expect(await emulator.hasPrinted("\"errorType\":\"Test.Thrown\""))
         #expect(text(try parts(try await emulator.invoke("1")).body) == "one, two")
     }
 

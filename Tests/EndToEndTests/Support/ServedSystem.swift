@@ -100,12 +100,12 @@ struct ServedSystem: Sendable {
         return count
     }
 
-    /// The table's items that requests leave: those of workers are nobody's.
+    /// The table's items that requests leave: those of workers and of the whole system are nobody's.
     func itemKeys() async throws -> [String] {
         let page = try await DynamoDB(aws).call(
             "Scan", ["TableName": .string(environment["TABLE_NAME"] ?? ""), "ConsistentRead": true])
         return (page["Items"]?.array ?? []).compactMap { $0["pk"]?["S"]?.string }
-            .filter { !$0.hasPrefix("WORKER") }
+            .filter { !$0.hasPrefix("WORKER") && $0 != "SYSTEM" }
     }
 
     /// How many objects the bucket has.
