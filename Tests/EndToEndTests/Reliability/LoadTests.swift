@@ -81,16 +81,24 @@ struct LoadTests {
 
     /// Throughput against that of workers which never wait: the sum of their own times, divided among them.
     private static func report(_ bed: Testbed) throws {
-        let ends = try bed.workers.flatMap { try $0.log() }.filter { $0["event"] == "end" }
-        let spans = ends.compactMap { line -> (Double, Double)? in
-            guard let start = line["start"]?.double, let end = line["end"]?.double else { return nil }
-            return (start, end)
+        var spans: [(start: Double, end: Double)] = []
+        var gaps: [Double] = []
+        for worker in bed.workers {
+            let runs = try worker.log().filter { $0["event"] == "end" }.compactMap { line in
+                line["start"]?.double.flatMap { start in line["end"]?.double.map { (start: start, end: $0) } }
+            }.sorted { $0.start < $1.start }
+            spans += runs
+            gaps += zip(runs.dropFirst(), runs).map { $0.start - $1.end }
         }
-        let busy = spans.reduce(0) { $0 + $1.1 - $1.0 } / Double(bed.workers.count)
-        let span = (spans.map(\.1).max() ?? 0) - (spans.map(\.0).min() ?? 0)
-        let share = (busy / span * 100).rounded() / 100
+        gaps.sort()
+        let busy = spans.reduce(0) { $0 + $1.end - $1.start } / Double(bed.workers.count)
+        let span = (spans.map(\.end).max() ?? 0) - (spans.map(\.start).min() ?? 0)
+        let milliseconds = { (seconds: Double) in Int((seconds * 1000).rounded()) }
         print(
             "load: \(spans.count) jobs, \(bed.workers.count) workers, 8 dispatchers: "
-                + "\((span * 10).rounded() / 10) s, of which the workers were busy \(share)")
+                + "\((span * 10).rounded() / 10) s, of which the workers were busy \((busy / span * 100).rounded() / 100); "
+                + "between two jobs \(milliseconds(gaps[gaps.count / 2])) ms (median), "
+                + "\(milliseconds(gaps[gaps.count * 9 / 10])) (90 %), \(milliseconds(gaps[gaps.count - 1])) (longest)"
+        )
     }
 }
