@@ -45,7 +45,9 @@ struct Access: Sendable {
         }
         var issuers = secrets.isEmpty ? [] : [TokenIssuer(own: secrets)]
         if let foreign = configuration.issuer {
-            issuers.append(TokenIssuer(foreign, http: services.http, clock: clock))
+            issuers.append(
+                TokenIssuer(
+                    foreign, tierClaim: configuration.tierClaim, http: services.http, clock: clock))
         }
         authenticator = Authenticator(
             configuration, issuers: issuers, keys: keys, accounts: accounts, revocations: revocations,
@@ -106,7 +108,7 @@ struct Access: Sendable {
 
 extension TokenIssuer {
     init(
-        _ issuer: AccessConfiguration.ForeignIssuer, http: HTTPClient,
+        _ issuer: AccessConfiguration.ForeignIssuer, tierClaim: String?, http: HTTPClient,
         clock: @escaping @Sendable () -> Timestamp
     ) {
         let keys: Keys =
@@ -115,6 +117,6 @@ extension TokenIssuer {
             case .address(let url): .remote(RemoteKeySet(url, http: http, clock: clock))
             }
         self.init(
-            name: issuer.name, audiences: issuer.audiences, keys: keys, tierClaim: issuer.tierClaim)
+            name: issuer.name, audiences: issuer.audiences, keys: keys, tierClaim: tierClaim)
     }
 }

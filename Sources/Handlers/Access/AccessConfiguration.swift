@@ -31,7 +31,6 @@ struct AccessConfiguration: Sendable {
         var name: String
         var audiences: Set<String>
         var keys: Keys
-        var tierClaim: String?
     }
 
     var mode: Mode
@@ -42,6 +41,8 @@ struct AccessConfiguration: Sendable {
     /// Under which API keys are hashed; nil: there are none here.
     var keyPepper: Secret?
     var issuer: ForeignIssuer?
+    /// Which claim of a foreign identity says its tier, whoever verified it; nil: they are all `free`.
+    var tierClaim: String?
     var registration: Registration
     var counterFailure: CounterFailure
     /// A day's; a tier without one has no limit.
@@ -60,6 +61,7 @@ struct AccessConfiguration: Sendable {
             try Self.secret(text, "KEY_PEPPER")
         }
         issuer = try Self.issuer(read)
+        tierClaim = read.text("JWT_TIER_CLAIM")
         registration = try read.choice("REGISTRATION", .closed)
         counterFailure = try read.choice("RATE_LIMIT_FAIL", .closed)
         quotas = [
@@ -94,8 +96,7 @@ struct AccessConfiguration: Sendable {
                 expected: "the audiences (client ids) that tokens of JWT_ISSUER may name")
         }
         return ForeignIssuer(
-            name: name, audiences: audiences, keys: try keys(read, of: name),
-            tierClaim: read.text("JWT_TIER_CLAIM"))
+            name: name, audiences: audiences, keys: try keys(read, of: name))
     }
 
     /// Given keys, a shared secret, an address; else the address that the issuer's name leads to.

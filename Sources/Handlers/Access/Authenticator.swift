@@ -49,7 +49,8 @@ struct Authenticator: Sendable {
             return try await user(key: text, notesUse: notesUse)
         }
         if configuration.trustsGateway, let authorizer = request.authorizer,
-            let user = GatewayIdentity.user(vouchedForBy: authorizer)
+            let user = GatewayIdentity.user(
+                vouchedForBy: authorizer, tierClaim: configuration.tierClaim)
         {
             return try await checked(user)
         }

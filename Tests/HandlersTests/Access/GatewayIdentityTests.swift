@@ -5,6 +5,7 @@ import Testing
 
 @testable import Handlers
 
+@Suite(.timeLimit(.minutes(1)))
 struct GatewayIdentityTests {
     @Test(arguments: [
         // HTTP API, JWT authorizer; REST API, Cognito authorizer.
@@ -57,6 +58,39 @@ struct GatewayIdentityTests {
     func isNobodyOtherwise(_ authorizer: String) throws {
         let authorizer = try JSON(parsing: authorizer)
         #expect(GatewayIdentity.user(vouchedForBy: authorizer) == nil)
+    }
+
+    /// A list comes as a text, in two ways; of what is not the configured claim nothing counts.
+    @Test(
+        arguments: [
+            (#"{"jwt": {"claims": {"sub": "alice", "tier": "pro"}}}"#, "tier", .pro),
+            (#"{"jwt": {"claims": {"sub": "alice", "groups": "[beta pro]"}}}"#, "groups", .pro),
+            (#"{"claims": {"sub": "alice", "groups": "beta,admin"}}"#, "groups", .admin),
+            (#"{"lambda": {"sub": "alice", "tier": "pro"}}"#, "tier", .pro),
+            (#"{"lambda": {"sub": "alice", "tier": ["pro"]}}"#, "tier", .pro),
+            (#"{"jwt": {"claims": {"sub": "alice", "tier": "pro"}}}"#, nil, .free),
+            (#"{"jwt": {"claims": {"sub": "alice", "tier": "admin"}}}"#, "groups", .free),
+            (#"{"jwt": {"claims": {"sub": "alice", "tier": "administrator"}}}"#, "tier", .free),
+            (#"{"jwt": {"claims": {"sub": "alice", "tier": 7}}}"#, "tier", .free),
+            (#"{"iam": {"accountId": "1", "userId": "A", "tier": "admin"}}"#, "tier", .free),
+        ] as [(String, String?, Tier)])
+    func aTierIsWhatTheConfiguredClaimSays(_ authorizer: String, _ claim: String?, _ tier: Tier) throws {
+        let user = try #require(
+            GatewayIdentity.user(vouchedForBy: try JSON(parsing: authorizer), tierClaim: claim))
+        #expect(user.tier == tier)
+        #expect(user.scopes == Scope.ofPeople(tier))
+    }
+
+    /// Only where the deployment says that there is an authorizer, and then with the tier.
+    @Test(arguments: [("true", 200, "600"), ("false", 401, nil)])
+    func anAuthorizersWordCountsWhenItIsConfigured(_ isTrusted: String, _ status: Int, _ limit: String?)
+        async throws
+    {
+        let bench = try await AccessBench.start(["GATEWAY_AUTHORIZER": isTrusted])
+        let claims: JSON = ["iss": "https://issuer.example", "sub": "alice", "tier": "pro"]
+        let answer = await bench.send(.get, "/v1/jobs", authorizer: ["jwt": ["claims": claims]])
+        #expect(answer.status == status)
+        #expect(answer.headers["X-RateLimit-Limit"] == limit)
     }
 
     @Test func lengthsKeepPairsApart() {
