@@ -83,7 +83,7 @@ struct APIHandler: HTTPHandler {
         for (name, value) in admitted.headers where reply.response.headers[name] == nil {
             reply.response.headers[name] = value
         }
-        if case .route(let route, _) = match, access.audits(route, admitted.user) {
+        if case .route(let route, _) = match, admitted.isCounted, access.audits(route, admitted.user) {
             await access.audit.record(
                 AuditEntry(
                     at: access.now, user: admitted.user, operation: route.name, request: request,
@@ -132,6 +132,7 @@ struct APIHandler: HTTPHandler {
                 return (try await endpoint(call), nil)
             case .signIn(let endpoint):
                 try await access.admitAnyone(request)
+                admitted.isCounted = true
                 try checkSize(of: request)
                 let outcome = try await endpoint(call)
                 admitted.user = outcome.userID.map { User(id: $0, credential: .none) }
@@ -155,6 +156,8 @@ struct APIHandler: HTTPHandler {
     /// Who was let in, once that is known, and what the answer tells of the limits.
     private struct Admitted {
         var user: User?
+        /// Whether the request was within its limits: what is beyond them costs no audit entry.
+        var isCounted = false
         var headers: HTTPHeaders = [:]
     }
 
@@ -163,6 +166,7 @@ struct APIHandler: HTTPHandler {
     ) async throws -> User {
         let user = try await access.admit(request, to: route, counts: !streams, &admitted.headers)
         admitted.user = user
+        admitted.isCounted = true
         if let scope = route.scope, !user.scopes.contains(scope) { throw APIError.lacks(scope) }
         return user
     }

@@ -21,9 +21,21 @@ struct Invites: Sendable {
         return code
     }
 
+    /// Whether a code could be used up now.
+    func isGood(_ code: String, at now: Timestamp) async throws(AWSError) -> Bool {
+        guard Self.isCode(code), let found = try await dynamoDB.get(item(code), from: table) else {
+            return false
+        }
+        return (found[TableDefinition.timeToLiveAttribute]?.int64).map { $0 > now.seconds } ?? false
+    }
+
+    private static func isCode(_ text: String) -> Bool {
+        text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + 43
+    }
+
     /// Uses a code up; nil when it is none, or was used before.
     func take(_ code: String, at now: Timestamp) async throws(AWSError) -> Tier? {
-        guard code.hasPrefix(Self.prefix), code.utf8.count == Self.prefix.utf8.count + 43 else { return nil }
+        guard Self.isCode(code) else { return nil }
         do {
             let taken = try await dynamoDB.delete(
                 item(code), from: table,

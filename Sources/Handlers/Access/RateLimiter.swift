@@ -109,8 +109,10 @@ struct RateLimiter: Sendable {
     ) async throws(APIError) -> HTTPHeaders {
         let now = clock()
         let window = Window(at: now, length)
-        // Whoever is over the limit already costs no more writes.
-        if await spent.contains(subject, at: now) { throw window.refusal(message, steps, [:], at: now) }
+        // Whoever is over a limit already costs no more calls.
+        for step in steps where await spent.contains(Self.counter(subject, step), at: now) {
+            throw window.refusal(message, [step], [:], at: now)
+        }
         let outcome: Counters.Outcome
         do {
             outcome = try await counters.add(
@@ -123,10 +125,15 @@ struct RateLimiter: Sendable {
         }
         if outcome.isWithin { return window.headers(steps, outcome.values) }
         // Executions may be spent while other requests are not.
-        if (outcome.values["requests"] ?? 0) >= steps[0].limit ?? .max {
-            await spent.add(subject, until: Timestamp(milliseconds: window.end * 1000))
+        for step in steps where (outcome.values[step.name] ?? 0) >= step.limit ?? .max {
+            await spent.add(
+                Self.counter(subject, step), until: Timestamp(milliseconds: window.end * 1000))
         }
         throw window.refusal(message, steps, outcome.values, at: now)
+    }
+
+    private static func counter(_ subject: String, _ step: Counters.Step) -> String {
+        "\(subject) \(step.name)"
     }
 
     private static func remaining(_ headers: HTTPHeaders) -> Int {

@@ -99,6 +99,12 @@ struct AccountTests {
         #expect(invited.status == 201)
         #expect(invited.json?["user"]?["tier"] == "pro")
         #expect(await register("b", code).status == 403)
+        // Without a good one nobody learns whose address is taken; with one it is told, and not spent on it.
+        #expect(await register("a", nil).status == 403)
+        #expect(await register("a", code).status == 403)
+        let second = try await invites.make(tier: .free, expires: bench.services.now + .seconds(60))
+        #expect(await register("a", second).status == 409)
+        #expect(await register("c", second).status == 201)
         let old = try await invites.make(tier: .pro, expires: bench.services.now - .seconds(1))
         #expect(await register("b", old).status == 403)
     }

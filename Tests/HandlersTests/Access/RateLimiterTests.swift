@@ -54,6 +54,27 @@ struct RateLimiterTests {
         _ = try await limiter.count(user, isExecution: true)
     }
 
+    /// Whoever goes on after the last execution of a minute is refused without a call to the table.
+    @Test func whatIsSpentIsRememberedOfEachCounter() async throws {
+        let bench = try await AccessBench.start()
+        let clock = SetClock(Self.minute)
+        let limiter = limiter(bench, clock)
+        let user = User(id: "a-1", tier: .free)
+        let key: Item = ["pk": .s("LIMIT#USER#a-1"), "sk": .s("\(Self.minute.seconds)")]
+        try await bench.dynamoDB.put(key.merging(["executions": .n(10)]) { $1 }, into: bench.table)
+        await #expect(throws: APIError.self) { try await limiter.count(user, isExecution: true) }
+        // The table would let it through now; nobody asks it.
+        try await bench.dynamoDB.delete(key, from: bench.table)
+        let refused = await #expect(throws: APIError.self) {
+            try await limiter.count(user, isExecution: true)
+        }
+        #expect(refused?.headers["X-RateLimit-Limit"] == "10")
+        #expect(refused?.headers["Retry-After"] == "60")
+        #expect(try await limiter.count(user, isExecution: false)["X-RateLimit-Remaining"] == "59")
+        clock.pass(.seconds(60))
+        _ = try await limiter.count(user, isExecution: true)
+    }
+
     @Test func administratorsAreNotCounted() async throws {
         let bench = try await AccessBench.start()
         let headers = try await limiter(bench, SetClock(Self.minute)).count(
@@ -142,6 +163,8 @@ struct RateLimiterTests {
         let refused = await bench.send(
             .post, "/v1/auth/refresh", ["refresh_token": "x"], from: "192.0.2.9")
         #expect(refused.status == 429)
+        // What is over the limit costs no entry in the audit log either.
+        #expect(!(try await bench.wholeTable()).contains("AUDIT#"))
         #expect(await bench.send(.get, "/health", from: "192.0.2.9").status == 200)
     }
 }

@@ -35,10 +35,13 @@ struct AccountRoutes: Sendable {
         guard let email else { throw Self.wrong }
         var tier = Tier.free
         if access.configuration.registration == .invite || code != nil {
-            // An invitation is not spent on an address that is taken.
+            // Who has none does not learn whose address is taken, and it is not spent on one that is.
+            guard let invites = access.invites, let code,
+                try await invites.isGood(code, at: services.now)
+            else { throw Self.noInvitation }
             guard try await access.accounts.account(email) == nil else { throw Self.taken }
-            guard let invite = try await access.invites?.take(code ?? "", at: services.now) else {
-                throw APIError(.forbidden, "Registration takes an invitation that was not used before.")
+            guard let invite = try await invites.take(code, at: services.now) else {
+                throw Self.noInvitation
             }
             tier = invite
         }
@@ -190,6 +193,8 @@ struct AccountRoutes: Sendable {
         return sessions
     }
 
+    private static let noInvitation = APIError(
+        .forbidden, "Registration takes an invitation that was not used before.")
     private static let taken = APIError(
         .conflict, "There is an account with this e-mail address already.")
     private static let wrong = APIError.unauthenticated("The e-mail address or the password is not right.")
