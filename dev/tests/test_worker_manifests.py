@@ -20,9 +20,37 @@ def manifests(kind: str) -> dict[str, dict]:
     return {each["metadata"]["name"]: each for each in documents if each["kind"] == kind}
 
 
+def instruction(name: str) -> str:
+    """The one of this name in the image's Dockerfile."""
+    (found,) = re.findall(rf"^{name} (.+)$", (ROOT / "deploy/worker/Dockerfile").read_text(), re.M)
+    return found
+
+
 def user_of_the_image() -> str:
-    (user,) = re.findall(r"^USER (.+)$", (ROOT / "deploy/worker/Dockerfile").read_text(), re.M)
-    return user
+    return instruction("USER")
+
+
+def test_the_image_is_pinned_checked_and_nobodys_root() -> None:
+    assert re.fullmatch(r"python:\S+@sha256:[0-9a-f]{64}", instruction("FROM"))
+    assert re.fullmatch(r"https://github\.com/\S+\.git#[0-9a-f]{40} \S+", instruction("ADD"))
+    assert instruction("HEALTHCHECK").endswith('CMD ["python", "/opt/worker/health.py"]')
+    assert "/system_stats" in (ROOT / "deploy/worker/health.py").read_text()
+    assert all(part.isdecimal() and int(part) > 0 for part in user_of_the_image().split(":"))
+
+
+def test_machines_are_spot_by_a_parameter() -> None:
+    assert template(ECS)["Parameters"]["Spot"]["AllowedValues"] == ["true", "false"]
+    assert template(ECS)["Conditions"]["IsSpot"] == {"Fn::Equals": [{"Ref": "Spot"}, "true"]}
+    machines = only("AutoScaling::AutoScalingGroup")
+    spread = machines["MixedInstancesPolicy"]["InstancesDistribution"]
+    assert spread["OnDemandPercentageAboveBaseCapacity"] == {"Fn::If": ["IsSpot", 0, 100]}
+    assert spread["OnDemandBaseCapacity"] == 0
+    assert machines["CapacityRebalance"] == {"Fn::If": ["IsSpot", True, False]}
+
+
+def test_the_services_container_is_checked_on_system_stats() -> None:
+    (container,) = only("ECS::TaskDefinition")["ContainerDefinitions"]
+    assert container["HealthCheck"]["Command"] == ["CMD", "python", "/opt/worker/health.py"]
 
 
 def test_a_task_lets_dispatch_in_and_goes_out_to_s3_only() -> None:
@@ -122,6 +150,10 @@ def test_pods_are_found_by_the_same_labels_everywhere() -> None:
         assert not selector.items() <= job.items()
     assert service["clusterIP"] == "None"
     assert service["publishNotReadyAddresses"] is False
+
+
+def test_a_disruption_takes_one_worker_at_a_time() -> None:
+    assert manifests("PodDisruptionBudget")["comfyui"]["spec"]["maxUnavailable"] == 1
 
 
 def test_nobody_talks_unless_a_policy_says_so() -> None:
