@@ -1,7 +1,7 @@
 # What a developer does with this project. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test faults format lint sanitize fuzz coverage docs bench load package sbom deploy smoke run serve clean
+.PHONY: help setup build test faults format lint sanitize fuzz coverage docs bench load order package sbom deploy smoke run serve clean
 
 SWIFT_FILES := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing)
 PYTHON_FILES := dev Benchmarks deploy
@@ -64,6 +64,9 @@ load: build package ## the API under wrk, beside a route that answers a constant
 
 package: setup ## .build/lambda/function.zip: the static bootstrap for Lambda
 	@dev/package.sh
+
+order: package ## dev/bootstrap.order: what a start and a first submit run, for the linker
+	@Benchmarks/runtime/build.sh && $(PYTHON) Benchmarks/runtime/order.py
 
 sbom: package ## .build/lambda/sbom.cdx.json: what is linked, as CycloneDX
 	@$(PYTHON) dev/sbom.py .build/lambda/bootstrap >.build/lambda/sbom.cdx.json && echo "sbom: .build/lambda/sbom.cdx.json"

@@ -18,7 +18,7 @@ cc=(gcc -std=gnu17 -O2 -Wall -Wextra -Wconversion -Werror)
 # As dev/package.sh builds the product.
 PKG_CONFIG_PATH=$PWD/.build/static/pkgconfig swift build -c release --quiet \
     --package-path Benchmarks/runtime/functions --scratch-path "$out/functions" \
-    -Xswiftc -static-executable -Xswiftc -L"$curl_home/lib" -Xlinker --gc-sections >"$out/functions.log" 2>&1 ||
+    -Xswiftc -static-executable -Xswiftc -L"$curl_home/lib" -Xswiftc -use-ld=lld -Xlinker --gc-sections >"$out/functions.log" 2>&1 ||
     { grep error "$out/functions.log" >&2 && exit 1; }
 for function in echo typed wait; do
     strip -o "$out/$function" "$out/functions/release/$function"
