@@ -8,8 +8,10 @@ public final class AddressGuard: Sendable {
     private let resolver: NameResolver
     private let trusted: [HostPattern]
 
-    /// - Parameter trusted: hosts that may have any address but a link-local one, and http where the pattern says so. For
-    ///   local use, and for receivers in one's own network.
+    /// - Parameters:
+    ///   - resolver: finds the addresses of a name.
+    ///   - trusted: hosts that may have any address but a link-local one, and http where the pattern says so. For
+    ///     local use, and for receivers in one's own network.
     public init(resolver: NameResolver, trusted: [HostPattern] = []) {
         self.resolver = resolver
         self.trusted = trusted
