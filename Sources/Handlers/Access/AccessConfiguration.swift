@@ -7,6 +7,7 @@ struct AccessConfiguration: Sendable {
     enum Mode: String, Sendable, CaseIterable {
         /// None is asked for: for local use.
         case none
+        /// Keys, and for those who make them the tokens of accounts here: these are good for nothing else.
         case apiKey = "api_key"
         /// Web tokens.
         case jwt
@@ -14,6 +15,7 @@ struct AccessConfiguration: Sendable {
 
         var takesKeys: Bool { self == .apiKey || self == .both }
         var takesTokens: Bool { self == .jwt || self == .both }
+        var hasAccounts: Bool { self != .none }
     }
 
     /// `REGISTRATION`: who may make an account.

@@ -83,7 +83,8 @@ struct Authenticator: Sendable {
     }
 
     private func user(token text: String) async throws -> User {
-        guard configuration.mode.takesTokens, !issuers.isEmpty else { throw APIError.invalidCredential }
+        let issuers = issuers.filter { $0.isOwn || configuration.mode.takesTokens }
+        guard !issuers.isEmpty else { throw APIError.invalidCredential }
         let issuer: TokenIssuer
         let claims: TokenIssuer.Claims?
         do throws(WebToken.Fault) {
@@ -109,7 +110,10 @@ struct Authenticator: Sendable {
         user.tier = claims.tier
         user.scopes = Scope.ofPeople(claims.tier)
         user.credential = .token(id: claims.id, expires: claims.expires, session: claims.session)
-        return try await checked(user, issuedAt: claims.issuedAt)
+        user = try await checked(user, issuedAt: claims.issuedAt)
+        // Everything else takes a key.
+        if !configuration.mode.takesTokens { user.scopes.formIntersection([.account]) }
+        return user
     }
 
     /// The user as the table knows it: an account here has its own tier, and whoever is shut out is nobody.

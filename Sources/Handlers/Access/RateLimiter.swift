@@ -145,8 +145,12 @@ struct RateLimiter: Sendable {
         guard let address else { return "unknown" }
         var bytes = in6_addr()
         guard unsafe inet_pton(AF_INET6, address, &bytes) == 1 else { return String(address.prefix(64)) }
-        let network = unsafe withUnsafeBytes(of: &bytes) { unsafe Array($0.prefix(8)) }
-        return Hex.encode(network) + "::"
+        let all = unsafe withUnsafeBytes(of: &bytes) { unsafe Array($0) }
+        // An IPv4 address as a dual-stack socket has it (RFC 4291 §2.5.5.2): they are not all one network.
+        if all.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
+            return all.suffix(4).map { "\($0)" }.joined(separator: ".")
+        }
+        return Hex.encode(Array(all.prefix(8))) + "::"
     }
 
     /// A minute or more, in seconds since 1970.

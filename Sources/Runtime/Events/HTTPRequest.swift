@@ -123,7 +123,16 @@ public struct HTTPRequest: Sendable {
             query: query(raw: pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "&")),
             headers: headers,
             // The last address is the one the load balancer itself saw; those before it are the client's claim.
-            sourceAddress: forwarded.map { String($0.drop { $0 == " " }) }, format: format)
+            sourceAddress: forwarded.map { withoutPort($0.drop { $0 == " " }) }, format: format)
+    }
+
+    /// A load balancer that preserves the client's port writes `192.0.2.1:52417`, or `[2001:db8::1]:52417`.
+    private static func withoutPort(_ address: Substring) -> String {
+        if address.hasPrefix("["), let end = address.firstIndex(of: "]") {
+            return String(address[address.index(after: address.startIndex)..<end])
+        }
+        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+        return String(parts.count == 2 ? parts[0] : address)
     }
 
     private static func headers(_ event: EventReader) throws(EventDecodingError) -> HTTPHeaders {

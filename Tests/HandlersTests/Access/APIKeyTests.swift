@@ -136,6 +136,34 @@ struct APIKeyTests {
         #expect(try await lastUsed() == first + .seconds(61))
     }
 
+    /// Where only keys count, there is a way to one: people sign in to make it, and get no further than that.
+    @Test func withKeysOnlyPeopleSignInToMakeThem() async throws {
+        let bench = try await AccessBench.start(["AUTH_MODE": "api_key"])
+        let ada = try await bench.register()
+        #expect(await bench.login(ada.email).status == 200)
+        let account = await bench.send(.get, "/v1/auth/account", token: ada.access)
+        #expect(account.json?["scopes"] == ["account"])
+        let key = try await bench.makeKey(ada.access).text
+        #expect(await bench.send(.get, "/v1/jobs", key: key).status == 200)
+        #expect(await bench.send(.get, "/v1/jobs", token: ada.access).status == 403)
+        let generated = await bench.send(
+            .post, "/v1/generate", ["prompt": "a lighthouse"], token: ada.access)
+        #expect(generated.status == 403)
+        // A foreign issuer's tokens do not count at all.
+        #expect(await bench.send(.get, "/v1/auth/account", token: bench.foreignToken("bob")).status == 401)
+    }
+
+    @Test func withTokensOnlyThereAreNoKeys() async throws {
+        let both = try await AccessBench.start()
+        let ada = try await both.register()
+        let key = try await both.makeKey(ada.access).text
+        let bench = try await AccessBench.start(["AUTH_MODE": "jwt"])
+        #expect(await bench.send(.get, "/v1/jobs", key: key).status == 401)
+        let bob = try await bench.register()
+        #expect(await bench.send(.get, "/v1/jobs", token: bob.access).status == 200)
+        #expect(await bench.send(.post, "/v1/api-keys", ["name": "x"], token: bob.access).status == 403)
+    }
+
     /// What another environment changed holds here within a minute.
     @Test func whatIsKeptIsKeptForLessThanAMinute() async throws {
         let bench = try await AccessBench.start()

@@ -117,6 +117,7 @@ struct RateLimiterTests {
     @Test(arguments: [
         ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "20010db800010002::"),
         ("2001:db8:1:2::9", "20010db800010002::"), ("::1", "0000000000000000::"), ("x", "x"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
         (nil, "unknown"),
     ])
     func anIPv6NetworkIsOneAddress(_ address: String?, _ subject: String) {

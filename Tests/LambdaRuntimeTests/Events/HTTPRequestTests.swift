@@ -116,6 +116,20 @@ import Testing
         #expect(request.sourceAddress == "72.12.164.125")
     }
 
+    /// The last one is the load balancer's own word; one that preserves the client's port writes it behind the address.
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1"), ("192.0.2.1:52417", "192.0.2.1"), ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:52417", "2001:db8::1"), ("198.51.100.7, 192.0.2.1:52417", "192.0.2.1"),
+    ])
+    func `a load balancer's client address`(forwarded: String, address: String) throws {
+        let request = try request([
+            "requestContext": ["elb": ["targetGroupArn": "arn:x"]], "httpMethod": "GET", "path": "/",
+            "queryStringParameters": [:], "headers": ["x-forwarded-for": .string(forwarded)],
+            "body": "", "isBase64Encoded": false,
+        ])
+        #expect(request.sourceAddress == address)
+    }
+
     // MARK: Traps
 
     @Test func `a REST API writes null for what is not there`() throws {

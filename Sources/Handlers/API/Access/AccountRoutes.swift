@@ -187,7 +187,7 @@ struct AccountRoutes: Sendable {
     }
 
     private func enabled() throws(APIError) -> Sessions {
-        guard access.configuration.mode.takesTokens, let sessions = access.sessions else {
+        guard access.configuration.mode.hasAccounts, let sessions = access.sessions else {
             throw APIError(.forbidden, "There are no accounts here.")
         }
         return sessions
