@@ -6,8 +6,6 @@ internal import CCurl
 final class Transfer: TransferDelegate, @unchecked Sendable {
     /// Of a response nobody reads at the moment, before the transfer is paused.
     private static let streamBuffer = 256 << 10
-    /// Up to here libcurl keeps a copy of the body, and sends it along with the head in one write.
-    static let inlineBodyLimit = 64 << 10
 
     private let request: HTTPClient.Request
     private let pool: HandlePool
@@ -52,7 +50,7 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         let easy = request.trailers == nil ? pool.take() : pool.make()
         self.easy = easy
         easy.delegate = self
-        configure(easy)
+        easy.prepare(for: request, pool.configuration)
         if let upload {
             upload.wake = { [unowned self] in
                 sendingIsPaused = false
@@ -67,76 +65,6 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
             let now = ContinuousClock.now
             lastActivity = now
             armIdleTimer(idle, since: now)
-        }
-    }
-
-    private func configure(_ easy: EasyHandle) {
-        easy.clearError()
-        if request.maximumRedirects == 0, pool.configuration.proxies.isEmpty {
-            easy.setServer(request.url)
-        } else {
-            easy.setURL(request.url)
-        }
-        var headers = HeaderList()
-        var method: String? = request.method.rawValue
-        var hasBody = true
-        var isLarge = true
-        switch request.body {
-        case .none where request.method == .post || request.method == .put || request.method == .patch:
-            // Such a request without a body says so: Content-Length: 0.
-            setBody(easy, size: 0, bytes: [])
-        case .none:
-            hasBody = false
-            easy.set(request.method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1)
-            if request.method == .get || request.method == .head { method = nil }
-        case .bytes(let bytes):
-            isLarge = bytes.count > Self.inlineBodyLimit
-            setBody(easy, size: bytes.count, bytes: isLarge ? nil : bytes)
-        case .stream(let length, _):
-            setBody(easy, size: length ?? -1, bytes: nil)
-            if length == nil { headers.append("Transfer-Encoding", "chunked") }
-            if length == nil, request.trailers != nil { easy.askForTrailers() }
-        }
-        // libcurl's own for a request with a body.
-        if hasBody, request.method == .post { method = nil }
-        easy.set(CURLOPT_CUSTOMREQUEST, method)
-        if hasBody {
-            // Waiting for leave to send costs a round trip and gains nothing against these servers. libcurl asks for it
-            // above 1 MB, and when it does not know.
-            if isLarge { headers.leaveOut("Expect") }
-            // libcurl would call it a form.
-            if !request.headers.contains("content-type") { headers.leaveOut("Content-Type") }
-        }
-        for (name, value) in request.headers where !Self.isOwnHeader(name) {
-            headers.append(name, value)
-        }
-        easy.setHeaders(headers)
-        easy.set(CURLOPT_ACCEPT_ENCODING, request.acceptsGzip ? "gzip" : nil)
-        // 0 would mean libcurl's own default, five minutes.
-        easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect?.clampedMilliseconds ?? Int(Int32.max))
-        easy.set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.clampedMilliseconds ?? 0)
-        easy.connect(to: request.pinnedAddress, port: request.url.effectivePort)
-        if !pool.configuration.proxies.isEmpty {
-            // A proxy would look up the name by itself.
-            let proxy =
-                request.pinnedAddress == nil ? pool.configuration.proxies.proxy(for: request.url) : nil
-            easy.set(CURLOPT_PROXY, proxy ?? "")
-        }
-    }
-
-    private func setBody(_ easy: EasyHandle, size: Int, bytes: [UInt8]?) {
-        easy.set(CURLOPT_POST, 1)
-        easy.setBodySize(size)
-        easy.setBody(bytes)
-    }
-
-    /// What the client writes itself, so that it always fits the body.
-    private static func isOwnHeader(_ name: String) -> Bool {
-        switch name.utf8.count {
-        case 14: name.lowercased() == "content-length"
-        case 17: name.lowercased() == "transfer-encoding"
-        case 6: name.lowercased() == "expect"
-        default: false
         }
     }
 

@@ -17,12 +17,6 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
         case ended(HTTPError?)
     }
 
-    private struct Outgoing {
-        let ticket: UInt64
-        var rest: ArraySlice<UInt8>
-        let done: ((Result<Void, HTTPError>) -> Void)?
-    }
-
     private static let closeWait = Duration.seconds(2)
 
     private let url: URL
@@ -34,9 +28,7 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
     private var parser: WebSocketFrameParser
     private var assembler: WebSocketAssembler
     private var inbox = [UInt8](repeating: 0, count: 64 << 10)
-    private var outbox: [Outgoing] = []
-    /// Only the newest ping needs an answer (RFC 6455 §5.5.3), so a flood of them costs no memory.
-    private var pong: [UInt8]?
+    private var outbox = WebSocketOutbox()
     private(set) var closing: WebSocket.Closing?
 
     private var opened: ((Result<Void, HTTPError>) -> Void)?
@@ -101,7 +93,7 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
         let handshake = WebSocketHandshake(
             url, headers, key: Base64.encode(SecureRandom.bytes(16)), userAgent: pool.configuration.userAgent)
         state = .shakingHands(handshake)
-        outbox.append(Outgoing(ticket: 0, rest: handshake.request[...], done: nil))
+        outbox.append(handshake.request)
         flush()
         read()
     }
@@ -205,7 +197,7 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
             guard let frame = try parser.next() else { return false }
             switch frame.opcode {
             case .ping:
-                pong = frame.payload
+                outbox.pong = frame.payload
                 flush()
             case .pong:
                 break
@@ -249,12 +241,12 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
             done(.failure(failure(.webSocketClosed, "the connection is closed")))
             return
         }
-        enqueue(frame, ticket, done)
+        outbox.append(frame, ticket, done)
         flush()
     }
 
     func cancelSend(_ ticket: UInt64) {
-        guard outbox.contains(where: { $0.ticket == ticket }) else {
+        guard outbox.contains(ticket) else {
             noteCancellation(ticket)
             return
         }
@@ -268,25 +260,12 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
         cancelledTickets.insert(ticket)
     }
 
-    private func enqueue(
-        _ frame: WebSocketFrame, _ ticket: UInt64 = 0, _ done: ((Result<Void, HTTPError>) -> Void)? = nil
-    ) {
-        let bytes = frame.encoded(mask: SecureRandom.bytes(4))
-        outbox.append(Outgoing(ticket: ticket, rest: bytes[...], done: done))
-    }
-
     private func flush() {
         guard writeWait == nil else { return }
         while let easy {
-            if outbox.isEmpty, let pong {
-                self.pong = nil
-                enqueue(WebSocketFrame(opcode: .pong, payload: pong))
-            }
-            guard let next = outbox.first else { return }
-            switch easy.send(next.rest) {
-            case .moved(let count):
-                outbox[0].rest = next.rest.dropFirst(count)
-                if outbox[0].rest.isEmpty { outbox.removeFirst().done?(.success(())) }
+            switch outbox.write(to: easy) {
+            case .moved(let done): done?(.success(()))
+            case .empty: return
             case .again:
                 writeWait = loop.once(.writable, of: socket) { [unowned self] in
                     writeWait = nil
@@ -321,7 +300,7 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
     }
 
     private func sendClose(_ code: UInt16) {
-        enqueue(WebSocketFrame(opcode: .close, payload: [UInt8(code >> 8), UInt8(code & 0xFF)]))
+        outbox.append(WebSocketFrame(opcode: .close, payload: [UInt8(code >> 8), UInt8(code & 0xFF)]))
         flush()
     }
 
@@ -346,8 +325,7 @@ final class WebSocketConnection: TransferDelegate, @unchecked Sendable {
         opened?(.failure(closed))
         opened = nil
         tellReceiver(error.map { .failure($0) } ?? .success(nil))
-        for outgoing in outbox { outgoing.done?(.failure(closed)) }
-        outbox = []
+        for done in outbox.removeAll() { done(.failure(closed)) }
         for closer in closers { closer() }
         closers = []
         cancelledTickets = []
