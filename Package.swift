@@ -95,7 +95,8 @@ let package = Package(
         .executableTarget(
             name: "comfy-lambda",
             dependencies: [
-                "LocalServer", "BuildInfo", "Handlers", "AWSClients", "LambdaRuntime", "HTTP", "JSON",
+                "LocalServer", "BuildInfo", "Handlers", "ComfyUI", "AWSClients", "LambdaRuntime", "HTTP",
+                "JSON",
                 "Crypto", "Spawn", "Telemetry", "Time",
             ],
             path: "Sources/comfy-lambda", swiftSettings: strict),

@@ -2,18 +2,23 @@
 ///
 /// Bounded whatever a user writes and a worker lists: the distance is computed for the few names whose bytes differ
 /// least, and of the first `length` bytes of each.
-enum NearestNames {
+public enum NearestNames {
     private static let length = 96
     private static let candidates = 16
 
-    /// At most `count`, the nearest first.
-    static func of(_ name: String, among names: [String], count: Int = 3) -> [String] {
+    /// At most `count` of `names`, the nearest first, those as near in alphabetical order; an exact match is one of them.
+    ///
+    /// - Parameter within: How many changes away a name may be; absent, the nearest are given however far they are.
+    public static func of(_ name: String, among names: [String], count: Int = 3, within: Int = .max)
+        -> [String]
+    {
         let wanted = folded(name)
         let bag = bag(of: wanted)
         let near = names.map { (name: $0, distance: bagDistance(bag, wanted.count, folded($0))) }
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
             .prefix(candidates)
         return near.map { (name: $0.name, distance: distance(wanted, folded($0.name))) }
+            .filter { $0.distance <= within }
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
             .prefix(count).map(\.name)
     }

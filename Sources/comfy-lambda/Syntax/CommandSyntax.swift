@@ -1,3 +1,5 @@
+import ComfyUI
+
 /// What a command takes: its options, its operands, and the help that follows from them.
 struct CommandSyntax: Sendable {
     /// An option of a command.
@@ -79,7 +81,9 @@ struct CommandSyntax: Sendable {
         let equals = word.firstIndex(of: "=")
         let wanted = String(word[..<(equals ?? word.endIndex)])
         guard let option = options.first(where: { $0.name == wanted }) else {
-            let hint = closest(to: wanted).map { ", did you mean '\($0)'?" } ?? ""
+            let names = options.map(\.name) + [Self.help.name]
+            let nearest = NearestNames.of(wanted, among: names, count: 1, within: 2).first
+            let hint = nearest.map { ", did you mean '\($0)'?" } ?? ""
             throw UsageError("unknown option '\(wanted)'\(hint)", in: name)
         }
         let attached = equals.map { String(word[word.index(after: $0)...]) }
@@ -95,13 +99,6 @@ struct CommandSyntax: Sendable {
             throw UsageError("option '\(wanted)' is given twice", in: name)
         }
         arguments.values[wanted, default: []].append(value)
-    }
-
-    private func closest(to name: String) -> String? {
-        (options.map(\.name) + [Self.help.name])
-            .map { ($0, editDistance($0, name)) }
-            .filter { $0.1 <= 2 }
-            .min { $0.1 < $1.1 }?.0
     }
 
     /// As `--help` prints it.
@@ -130,20 +127,4 @@ func helpColumns(_ rows: [(String, String)]) -> String {
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
         return "  \(name)\(padding)  " + lines.joined(separator: "\n" + indent) + "\n"
     }.joined()
-}
-
-/// Levenshtein's distance: how many letters to change, add or drop.
-func editDistance(_ a: String, _ b: String) -> Int {
-    let target = Array(b)
-    var row = Array(0...target.count)
-    for (i, character) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, other) in target.enumerated() {
-            let substituted = diagonal + (character == other ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
-        }
-    }
-    return row[target.count]
 }

@@ -77,12 +77,4 @@ import Testing
 
                 """)
     }
-
-    @Test(arguments: [
-        ("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("--jsno", "--json", 2),
-    ])
-    func editDistanceCountsChanges(a: String, b: String, distance: Int) {
-        #expect(editDistance(a, b) == distance)
-        #expect(editDistance(b, a) == distance)
-    }
 }
