@@ -95,6 +95,22 @@ import Testing
         }
     }
 
+    /// Its socket's number is free by then, and the next server's.
+    @Test func aServerThatIsStoppedTwiceSilencesNobody() async throws {
+        let first = try NameServer { _ in .failure }
+        first.stop()
+        let others = try (0..<4).map { _ in try NameServer { _ in .records([[127, 0, 0, 1]]) } }
+        first.stop()
+        try await withLoop { loop in
+            for other in others {
+                let found = try await NameResolver(loop: loop, servers: other.address)
+                    .addresses(of: "gpu.test")
+                #expect(found == ["127.0.0.1"])
+            }
+        }
+        for other in others { other.stop() }
+    }
+
     @Test func aServerThatSaysNothingIsAFailureInTheEnd() async throws {
         let server = try NameServer { _ in .silence }
         defer { server.stop() }

@@ -34,6 +34,8 @@ public final class NameServer: Sendable {
     private let port: Int
     private let descriptor: Int32
     private let tcp: ScriptedServer
+    /// What serves UDP; nil once it is stopped.
+    private let thread: Mutex<pthread_t?>
     private let questions: Log
 
     private final class Log: Sendable {
@@ -69,18 +71,24 @@ public final class NameServer: Sendable {
         port = tcp.port
         self.questions = questions
         let descriptor = descriptor
-        startThread {
-            Self.serve(descriptor) { reply($0, false) }
-            close(descriptor)
-        }
+        thread = Mutex(startJoinableThread { Self.serve(descriptor) { reply($0, false) } })
     }
 
     deinit { stop() }
 
-    /// Answers no more. A test that only needs the address has to keep the server until then.
+    /// Answers no more. Safe twice. A test that only needs the address has to keep the server until then.
+    ///
+    /// The descriptor is open for as long as anybody uses its number: closed earlier it would be another server's, which a second
+    /// call would then silence.
     public func stop() {
         tcp.stop()
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
+        thread.withLock { thread in
+            guard let running = thread else { return }
+            thread = nil
+            _ = shutdown(descriptor, Int32(SHUT_RDWR))
+            pthread_join(running, nil)
+            close(descriptor)
+        }
     }
 
     private static func socket(boundTo port: Int) -> Int32? {

@@ -71,7 +71,11 @@ public final class ScriptedServer: Sendable {
                 }
                 next = accept(on: listener)
             }
-            close(listener)
+            // Once closed, its number may be another socket's: `stop` must not shut that down.
+            state.value.withLock { value in
+                value.isStopped = true
+                _ = close(listener)
+            }
         }
     }
 
@@ -294,6 +298,11 @@ private func accept(on listener: Int32) -> Int32 {
 
 /// A detached thread: what blocks must not take one of the few threads that Swift tasks share.
 func startThread(_ body: @escaping @Sendable () -> Void) {
+    pthread_detach(startJoinableThread(body))
+}
+
+/// The same, for whoever waits for its end with `pthread_join`.
+func startJoinableThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
     final class Box: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -309,5 +318,5 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
             return nil
         }, box)
     precondition(status == 0, "no thread to be had")
-    pthread_detach(thread)
+    return thread
 }
