@@ -21,7 +21,7 @@ from process import Standin
 from served import BOOTSTRAP, PROGRAM
 from template import ROOT, listed, resources, statements
 
-HANDLERS = ["api", "dispatch", "notify", "sweep"]
+HANDLERS = ["api", "dispatch", "notify", "stream", "sweep"]
 REGION = "us-east-1"
 
 
@@ -240,6 +240,18 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
     # The worker is forgotten: the one deletion there is.
     said.append(account.invoke("sweep", sweep))
     assert [line for answer in said for line in complaints(answer)] == []
+
+
+def test_the_stream_looks_at_a_pending_file_and_writes_nothing(account: Account) -> None:
+    content = BytesIO()
+    Image.new("RGB", (24, 16)).save(content, "PNG")
+    announced = {"filename": "a.png", "content_type": "image/png", "bytes": len(content.getvalue())}
+    made = account.invoke("api", request("POST", "/v1/files", announced))
+    file = json.loads(made["response"]["body"])["file_id"]
+    account.client("s3").put_object(Bucket="pictures", Key=f"inputs/local/{file}", Body=content.getvalue())
+    answer = account.invoke("stream", request("GET", f"/v1/files/{file}"))
+    assert '"status":"ready"' in str(answer["response"])
+    assert complaints(answer) == []
 
 
 def test_another_functions_role_does_not_do(account: Account) -> None:

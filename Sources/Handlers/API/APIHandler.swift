@@ -126,7 +126,7 @@ struct APIHandler: HTTPHandler {
         case .route(let route, let parameters):
             let call = APIRequest(
                 http: request, id: id, parameters: parameters, operation: route.name,
-                deadline: context.deadline)
+                deadline: context.deadline, readsOnly: streams)
             switch route.endpoint {
             case .open(let endpoint):
                 return (try await endpoint(call), nil)

@@ -12,4 +12,6 @@ struct APIRequest: Sendable {
     let operation: String
     /// When the invocation ends.
     let deadline: Timestamp
+    /// Whether it came to the function that streams, whose role may not write.
+    var readsOnly = false
 }

@@ -62,9 +62,13 @@ struct FileStore: Sendable {
     }
 
     /// The user's file as it is now, its upload looked at if it has ended; nil when there is none, or its time is over.
-    func file(_ id: UUID, of user: String, at now: Timestamp) async throws(AWSError) -> StoredFile? {
+    ///
+    /// What the look finds is kept, unless `keeping` is false: for those who may not write. Then the next look is the first one again.
+    func file(_ id: UUID, of user: String, at now: Timestamp, keeping: Bool = true) async throws(AWSError)
+        -> StoredFile?
+    {
         guard let file = try await known(id, of: user, at: now) else { return nil }
-        return file.state == .pending ? try await settle(file) : file
+        return file.state == .pending ? try await settle(file, keeping: keeping) : file
     }
 
     /// The same as it is known, without a look into the bucket.
@@ -120,7 +124,7 @@ struct FileStore: Sendable {
 
     // MARK: The look at an upload
 
-    private func settle(_ pending: StoredFile) async throws(AWSError) -> StoredFile {
+    private func settle(_ pending: StoredFile, keeping: Bool) async throws(AWSError) -> StoredFile {
         guard let object = try await s3.head(bucket: bucket, key: pending.key), let etag = object.etag,
             let size = object.size
         else { return pending }
@@ -136,8 +140,9 @@ struct FileStore: Sendable {
             file.expiresAt = pending.createdAt + configuration.policy.retention
         } catch {
             file.state = .rejected(reason: "The file \(error.reason).")
-            try await s3.delete(bucket: bucket, key: pending.key)
+            if keeping { try await s3.delete(bucket: bucket, key: pending.key) }
         }
+        guard keeping else { return file }
         do {
             try await dynamoDB.put(file.item, into: table, condition: .equals("state", .s("pending")))
         } catch  where error.code == .conditionalCheckFailed {

@@ -1,3 +1,4 @@
+import AWSClients
 import Crypto
 import HTTP
 import JSON
@@ -60,6 +61,30 @@ struct StreamHandlerTests {
             #expect(try JSON(parsing: answer.body)["error"]?["code"] == "METHOD_NOT_ALLOWED")
         }
         #expect(try await stack.services.store.job(id)?.state == .queued)
+    }
+
+    /// A file's item and object are as they were: the first look that may write is still to come.
+    @Test(arguments: [
+        (SamplePicture.png, "ready"), (SamplePicture.gif, "rejected"), (nil, "pending"),
+    ])
+    func aPendingFileIsLookedAtAndNotChanged(_ bytes: [UInt8]?, _ status: String) async throws {
+        let stack = try await LocalStack.start()
+        let announced = await stack.bench.post(
+            "/v1/files",
+            #"{"filename":"a.png","content_type":"image/png","bytes":\#((bytes ?? [0]).count)}"#)
+        let id = try #require((announced.json?["file_id"]?.string).flatMap { UUID($0) })
+        let store = FileStore(stack.services)
+        let before = try #require(try await store.known(id, of: "local", at: stack.services.now))
+        let bucket = stack.services.configuration.bucket
+        if let bytes { try await stack.services.s3.put(bytes, bucket: bucket, key: before.key) }
+        let answer = try await ask(stack, Self.event("GET", "/v1/files/\(id)"))
+        #expect(answer.head["statusCode"] == 200)
+        #expect(try JSON(parsing: answer.body)["status"]?.string == status)
+        let after = try await store.known(id, of: "local", at: stack.services.now)
+        #expect(after?.state == .pending)
+        #expect(after?.expiresAt == before.expiresAt)
+        let object = try await stack.services.s3.head(bucket: bucket, key: before.key)
+        #expect((object != nil) == (bytes != nil))
     }
 
     @Test func theEventsRouteStreamsToTheEndOfTheJob() async throws {

@@ -58,9 +58,10 @@ struct FileRoutes: Sendable {
 
     /// `GET /v1/files/{id}`: looks whether it is uploaded by now.
     func show(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
-        guard let id = id(request), let file = try await store.file(id, of: user.id, at: services.now) else {
-            throw Self.noSuchFile
-        }
+        guard let id = id(request),
+            let file = try await store.file(
+                id, of: user.id, at: services.now, keeping: !request.readsOnly)
+        else { throw Self.noSuchFile }
         var answer = file.json.object ?? [:]
         if case .ready = file.state {
             let download = try await store.download(of: file)
