@@ -74,7 +74,8 @@ struct GenerateRequest: Sendable {
 
     /// The job to be, its graph checked by `check`: the template `txt2img` with these parameters.
     func draft(_ check: WorkflowCheck) async throws(APIError) -> JobDraft {
-        let template = BuiltInTemplates.textToImage.template
+        let definition = BuiltInTemplates.textToImage
+        let template = definition.template
         do throws(WorkflowFaults) {
             var graph = template.fill(parameters)
             try graph.apply(overrides: options.overrides)
@@ -82,7 +83,8 @@ struct GenerateRequest: Sendable {
             guard faults.isEmpty else { throw WorkflowFaults(faults) }
             let seeds = template.inputs(of: "seed")
             return JobDraft(
-                graph: graph, options: options, primaryNode: template.primaryNode, shownSeed: seeds.first,
+                graph: graph, options: options, primaryNode: template.primaryNode,
+                template: .builtIn(definition), shownSeed: seeds.first,
                 drawnSeeds: hasSeed ? [] : seeds.filter { options.overrides[$0.path] == nil })
         } catch {
             throw Self.refusal(error, template)

@@ -18,6 +18,8 @@ struct JobDraft: Sendable {
     var executionMode = Job.ExecutionMode.sequential
     /// The parts of `graph` that are run apart, which then consists of nothing else; empty when it is run as one.
     var parts: [WorkflowGraph] = []
+    /// What the graph was made from; nil when it was sent.
+    var template: TemplateReference?
     /// The input whose seed the job shows.
     var shownSeed: Template.InputPlace?
     /// Where a seed goes that the client did not give.
@@ -39,6 +41,7 @@ struct JobDraft: Sendable {
         job.workerLabels = options.workerLabels
         job.checkpoint = graph.checkpoint
         job.shape = shape
+        job.template = template
         job.webhookURL = options.webhookURL
         job.hasMetadata = options.metadata != nil
         job.nodeCount = graph.nodes.count

@@ -56,6 +56,8 @@ struct Job: Sendable, Hashable {
     /// The checkpoint its workflow names: a worker that has it warm is a better place.
     var checkpoint: String?
     var seed: UInt64?
+    /// What its workflow was made from; nil when it was sent as a graph, or by an earlier version.
+    var template: TemplateReference?
     /// A name for what decides how long it runs; see `RunTimes`.
     var shape: String?
     var webhookURL: String?

@@ -42,6 +42,7 @@ extension JobItem {
         job.workerLabels = (item["worker_labels"]?.list ?? []).compactMap(\.string)
         job.checkpoint = item["checkpoint"]?.string
         if case .n(let seed)? = item["seed"] { job.seed = UInt64(seed) }
+        job.template = TemplateReference(item["template"])
         job.shape = item["shape"]?.string
         job.webhookURL = item["webhook_url"]?.string
         job.traceParent = item["trace_parent"]?.string

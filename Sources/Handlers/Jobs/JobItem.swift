@@ -82,6 +82,7 @@ enum JobItem {
         item["checkpoint"] = job.checkpoint.map { .s($0) }
         item["webhook_url"] = job.webhookURL.map { .s($0) }
         item["seed"] = job.seed.map { .n($0) }
+        item["template"] = job.template?.attribute
         item["shape"] = job.shape.map { .s($0) }
         if job.hasParts {
             item["part_nodes"] = .l(job.partNodes.map { .n($0) })

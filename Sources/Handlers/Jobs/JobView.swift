@@ -121,6 +121,7 @@ struct JobView: Sendable {
             "started_at": Self.time(job.startedAt),
             "completed_at": Self.time(job.completedAt),
             "seed": job.seed.map { .number($0) } ?? .null,
+            "template": job.template?.json ?? .null,
         ]
         view["error"] = job.failure.map(Self.error) ?? .null
         view["attempts"] = .array(attempts.map(Self.attempt))

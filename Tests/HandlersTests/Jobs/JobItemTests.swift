@@ -49,6 +49,7 @@ import Time
         job.seed = 18_446_744_073_709_551_615
         job.webhookURL = "https://example.com/hook"
         job.shape = "AbC_-0123456789x"
+        job.template = TemplateReference(id: "01a0b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b", version: 3)
         job.hasMetadata = true
         job.executionMode = .parallel
         job.timeoutSeconds = 90

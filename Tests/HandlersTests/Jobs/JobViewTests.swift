@@ -12,6 +12,7 @@ import Time
     @Test func aCompletedJobShowsWhatItsUserNeeds() throws {
         var job = try Sample.completed()
         job.seed = 18_446_744_073_709_551_615
+        job.template = TemplateReference(id: "img2img", version: 1)
         let view = JobView(
             .init(job: job, metadata: ["order": 7], progress: ["percent": 80, "nodes": ["3": "running"]]),
             addresses: [
@@ -25,6 +26,7 @@ import Time
         #expect(view["started_at"] == "2026-09-21T14:13:22.000Z")
         #expect(view["completed_at"] == "2026-09-21T14:13:25.000Z")
         #expect(view["seed"]?.number?.text == "18446744073709551615")
+        #expect(view["template"] == ["id": "img2img", "version": 1])
         #expect(view["image_url"] == "https://example.com/0.png?sig")
         #expect(view["outputs"]?[0]?["url_expires_at"] == "2026-09-21T14:13:30.000Z")
         #expect(view["outputs"]?[0]?["key"] == nil)

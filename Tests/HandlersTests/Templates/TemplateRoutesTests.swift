@@ -45,6 +45,7 @@ struct TemplateRoutesTests {
             ["parameters": ["size": 128, "color": 255], "priority": "high"], token: ada)
         #expect(made.status == 202)
         #expect(made.json?["priority"] == 8)
+        #expect(made.json?["template"] == ["id": .string(id), "version": 1])
         let job = try #require((made.json?["job_id"]?.string).flatMap { Job.ID($0) })
         let graph = try #require(try await bench.services.documents.workflow(job))
         #expect(
@@ -210,6 +211,9 @@ struct TemplateRoutesTests {
             #"{"parameters": {"prompt": "p", "sampler": "DPM++ 2M Karras", "cfg_scale": 7.0}}"#)
         let plain = await stack.bench.post(
             "/v1/generate", #"{"prompt": "p", "sampler": "DPM++ 2M Karras"}"#)
+        for answer in [made, plain] {
+            #expect(answer.json?["template"] == ["id": "txt2img", "version": 1])
+        }
         func graph(_ answer: APIBench.Answer) async throws -> JSON {
             let id = try #require((answer.json?["job_id"]?.string).flatMap { Job.ID($0) })
             var graph = try #require(try await stack.services.documents.workflow(id))

@@ -6,7 +6,8 @@ extension Contract {
         [
             "Job": job, "Progress": progress, "Output": output, "Attempt": attempt, "Usage": usage,
             "JobError": jobError, "JobList": jobList, "JobSummary": jobSummary, "JobEvent": jobEvent,
-            "Validation": validation, "WorkflowFault": workflowFault, "FieldFault": fieldFault,
+            "TemplateReference": templateReference, "Validation": validation,
+            "WorkflowFault": workflowFault, "FieldFault": fieldFault,
             "Health": Schema.object(["status": ["const": "ok"]]), "Readiness": readiness,
             "Error": error,
         ]
@@ -24,6 +25,7 @@ extension Contract {
                 "seed": [
                     "type": ["integer", "null"], "minimum": 0, "maximum": .number(UInt64.max),
                 ],
+                "template": Schema.nullable(reference("TemplateReference")),
                 "error": Schema.nullable(reference("JobError")),
                 "attempts": Schema.list(of: reference("Attempt")), "usage": reference("Usage"),
                 "cancel_requested_at": Schema.nullable(Schema.time),
@@ -38,6 +40,12 @@ extension Contract {
                 "image_url": Schema.nullable(Schema.address),
                 "metadata": ["type": ["object", "null"]],
             ], "A job, as its user sees it.")
+    }
+
+    private static var templateReference: JSON {
+        Schema.object(
+            ["id": RouteDescription.templateID, "version": RouteDescription.templateVersion],
+            "The stored workflow that a job was made from; of `generate` it is `txt2img`.")
     }
 
     private static var progress: JSON {

@@ -94,12 +94,14 @@ extension RouteDescription {
         ]
     ]
 
+    static let templateVersion: JSON = ["type": "integer", "minimum": 1]
+
     private static var summaryMembers: JSON.Object {
         [
             "id": templateID, "name": Schema.text, "description": Schema.text,
             "source": Schema.choice(TemplateRoutes.Source.allCases.map(\.rawValue)),
             "visibility": Schema.choice(TemplateDefinition.Visibility.allCases.map(\.rawValue)),
-            "version": ["type": "integer", "minimum": 1], "created_at": Schema.nullable(Schema.time),
+            "version": templateVersion, "created_at": Schema.nullable(Schema.time),
             "updated_at": Schema.nullable(Schema.time),
         ]
     }

@@ -94,7 +94,7 @@ struct TemplateRoutes: Sendable {
         var reader = FieldReader(query: request.http.query)
         let version = reader.read(Fields.version)
         try reader.finish()
-        let (view, definition) = try await find(request, user, version: version)
+        let (view, definition) = try await find(request.parameters["id"] ?? "", user, version: version)
         return .json(view.whole(definition))
     }
 
@@ -119,17 +119,24 @@ struct TemplateRoutes: Sendable {
     func execute(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         let body = try JSONBody.object(of: request.http)
         var reader = FieldReader(body)
+        let key = IdempotencyKey.read(request.http.headers, &reader)
+        let id = request.parameters["id"] ?? ""
+        return try await submissions.submit(
+            try await draft(of: id, &reader, user), body, key, request, user, subject: id)
+    }
+
+    /// The job to be of one run; what else was read of the same request has its faults told with it.
+    func draft(of id: String, _ reader: inout FieldReader, _ user: User) async throws -> JobDraft {
         let fields = TemplateRunRequest(&reader)
         submissions.check(fields.options, &reader)
-        let key = IdempotencyKey.read(request.http.headers, &reader)
-        let template = try await find(request, user, version: fields.version).definition.template
-        let values = fields.values(for: template, &reader)
+        let (view, definition) = try await find(id, user, version: fields.version)
+        let values = fields.values(for: definition.template, &reader)
         try reader.finish()
-        let draft = try await template.draft(
+        var draft = try await definition.template.draft(
             values, fields.options, fields.executionMode, check,
             InputResolver(services: services, user: user.id))
-        return try await submissions.submit(
-            draft, body, key, request, user, subject: request.parameters["id"])
+        draft.template = view.reference
+        return draft
     }
 
     static let noSuchWorkflow = APIError(.notFound, "There is no such workflow.")
@@ -152,10 +159,9 @@ struct TemplateRoutes: Sendable {
     }
 
     /// A template that the user may see. Of another user's, what it was before it was public is nobody's business.
-    private func find(_ request: APIRequest, _ user: User, version: Int?) async throws -> (
+    private func find(_ id: String, _ user: User, version: Int?) async throws -> (
         view: TemplateView, definition: TemplateDefinition
     ) {
-        let id = request.parameters["id"] ?? ""
         if let builtIn = BuiltInTemplates.named(id), version ?? 1 == 1 {
             return (TemplateView(builtIn: builtIn), builtIn)
         }

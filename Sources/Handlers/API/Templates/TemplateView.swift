@@ -25,15 +25,18 @@ struct TemplateView: Sendable {
 
     /// Its name is its id.
     init(builtIn definition: TemplateDefinition) {
-        id = definition.name
+        let reference = TemplateReference.builtIn(definition)
+        id = reference.id
         name = definition.name
         summaryText = definition.summary
         source = .builtIn
         isPublic = true
-        version = 1
+        version = reference.version
         createdAt = nil
         updatedAt = nil
     }
+
+    var reference: TemplateReference { TemplateReference(id: id, version: version) }
 
     /// In a list.
     var summary: JSON { .object(members) }
