@@ -70,7 +70,7 @@ SOURCES = {
     "Access/AccountStore": ("api sweep", "dynamoDB.delete dynamoDB.get dynamoDB.put dynamoDB.query"),
     "Access/AuditLog": ("api", "dynamoDB.batchGet dynamoDB.put dynamoDB.query"),
     "Access/Counters": ("api dispatch sweep", "dynamoDB.get dynamoDB.update"),
-    "Access/Invites": ("api", "dynamoDB.delete dynamoDB.put"),
+    "Access/Invites": ("api", "dynamoDB.delete dynamoDB.get dynamoDB.put"),
     # The counters' own operations apart: give back and days.
     "Access/QuotaStore": ("api dispatch sweep", "dynamoDB.query dynamoDB.update"),
     "Access/RecentItems": ("api stream sweep", "dynamoDB.get"),
