@@ -22,6 +22,28 @@ extension HeaderReader {
         return nil
     }
 
+    /// Whether there is exactly one frame header before a JPEG's own data, and nothing on the way that one reader steps over
+    /// and another looks into: only segments that have a length (ISO/IEC 10918-1 table B.1).
+    var hasOneJPEGFrame: Bool {
+        var offset = 2
+        var frames = 0
+        while let first = byte(offset), first == 0xFF, let marker = byte(offset + 1) {
+            switch marker {
+            case 0xFF:
+                offset += 1
+                continue
+            case 0xDA: return frames == 1
+            // Tables, restart interval, applications' own, comment.
+            case 0xC4, 0xCC, 0xDB, 0xDD, 0xE0...0xEF, 0xFE: break
+            case 0xC0...0xCF where marker != 0xC8: frames += 1
+            default: return false
+            }
+            guard let length = big16(offset + 2), length >= 2 else { return false }
+            offset += 2 + length
+        }
+        return false
+    }
+
     /// Windows' BITMAPINFOHEADER and its followers; a height below zero counts from the top. The oldest header, of
     /// 12 bytes, has 16 bits for each.
     func bmpSize() -> (Int?, Int?)? {

@@ -33,7 +33,8 @@ struct PictureCheck: Sendable {
         guard let format = Format(rawValue: type.contentType) else {
             throw Refusal(code: "not_a_picture", reason: "is no PNG, JPEG or WebP")
         }
-        guard let width = type.width, let height = type.height else {
+        let reader = HeaderReader(head)
+        guard let width = type.width, let height = type.height, Self.tellsOneSize(format, reader) else {
             throw Refusal(code: "not_a_picture", reason: "does not tell its size where a picture does")
         }
         guard width.multipliedReportingOverflow(by: height).partialValue <= maximumPixels,
@@ -43,11 +44,33 @@ struct PictureCheck: Sendable {
                 code: "too_many_pixels",
                 reason: "has \(width) × \(height) pixels; \(maximumPixels) are allowed")
         }
-        guard !Self.isAnimated(format, HeaderReader(head)) else {
+        guard !Self.isAnimated(format, reader) else {
             throw Refusal(code: "animated", reason: "is an animation, or does not tell")
         }
         self.width = width
         self.height = height
+    }
+
+    /// Whether the size that was read is the one that a decoder will find. Pillow, which ComfyUI reads pictures with, believes
+    /// the last of several headers, wherever they stand; libwebp refuses a canvas that is not its picture's.
+    private static func tellsOneSize(_ format: Format, _ reader: HeaderReader) -> Bool {
+        switch format {
+        // https://www.w3.org/TR/png-3/#5ChunkOrdering: it comes first, and once.
+        case .png: reader.big32(8) == 13 && reader.has("IHDR", at: 12) && !hasAnotherHeader(reader)
+        case .jpeg: reader.hasOneJPEGFrame
+        case .webp: true
+        }
+    }
+
+    private static func hasAnotherHeader(_ reader: HeaderReader) -> Bool {
+        var offset = PNGMetadataFilter.signature.count
+        while let length = reader.big32(offset), length <= MediaType.headLength {
+            if reader.has("IDAT", at: offset + 4) { return false }
+            offset += 12 + length
+            if reader.has("IHDR", at: offset + 4) { return true }
+        }
+        // That it is no animation is not to be seen either, and is looked for next.
+        return false
     }
 
     private static func isAnimated(_ format: Format, _ reader: HeaderReader) -> Bool {
