@@ -47,7 +47,8 @@ struct WebhookRoutes: Sendable {
         try JSONBody.expectNone(of: request.http)
         let job = try await job(request, user)
         let store = DeliveryStore(services)
-        guard let event = request.parameters["event"],
+        // A job has one event; a name from outside, as long as a path may be, is no part of a key.
+        guard let event = job.completionEvent, request.parameters["event"] == event,
             let delivery = try await store.delivery(job.id, event: event)
         else { throw APIError(.notFound, "The job has no delivery of this event.") }
         guard let again = try await store.resend(delivery, at: services.now) else {
