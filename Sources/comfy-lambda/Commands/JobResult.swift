@@ -51,7 +51,9 @@ struct JobResult: Sendable {
             if let value { rows.append([name, JobProgress.printable(value)]) }
         }
         add("Job", job["job_id"]?.string)
-        add("Status", job["status"]?.string)
+        let isToBeCancelled =
+            job["status"]?.string == "running" && job["cancel_requested_at"]?.string != nil
+        add("Status", isToBeCancelled ? "running, to be cancelled" : job["status"]?.string)
         if let error = job["error"]?.object {
             add(
                 "Error",

@@ -8,7 +8,7 @@ extension Doctor {
         guard let table = settings["TABLE_NAME"], !table.isEmpty else {
             return [missing("workers", "TABLE_NAME")]
         }
-        return await asking("workers", "Allow dynamodb:Query on the table.") {
+        return await asking("workers", "Correct TABLE_NAME, or allow dynamodb:Query on the table.") {
             let workers = try await RecordedWorker.all(in: table, DynamoDB(aws))
             guard !workers.isEmpty else {
                 return [

@@ -137,12 +137,14 @@ struct Doctor: Sendable {
             return try await withDeadline(patience, on: loop, question)
         } catch is DeadlineExceeded {
             return [
-                .failed(
-                    subject, "no answer within \(patience.components.seconds) s",
-                    "Is the service reachable from here (proxy, VPC endpoint)?")
+                .failed(subject, "no answer within \(patience.components.seconds) s", Self.unreachable)
             ]
         } catch {
-            return [.failed(subject, "\(error)", advice)]
+            let isUnreachable = (error as? AWSError)?.code == .transport
+            return [.failed(subject, "\(error)", isUnreachable ? Self.unreachable : advice)]
         }
     }
+
+    private static let unreachable =
+        "Is the service reachable from here (network, proxy, VPC endpoint, AWS_ENDPOINT_URL)?"
 }

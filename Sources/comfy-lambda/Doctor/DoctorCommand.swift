@@ -38,7 +38,12 @@ struct DoctorCommand: Command {
 
     func run(_ context: CommandContext) async throws -> Int32 {
         let own = context.environment.merging(try variables.read()) { $1 }
-        let aws = AWSClient(http: HTTPClient(loop: context.loop), configuration: try .init(environment: own))
+        let aws: AWSClient
+        do {
+            aws = AWSClient(http: HTTPClient(loop: context.loop), configuration: try .init(environment: own))
+        } catch {
+            throw CommandFailure("\(error.message).", status: 2)
+        }
         var settings = own
         if let function {
             let deployed = try await Lambda(aws).environment(of: function)

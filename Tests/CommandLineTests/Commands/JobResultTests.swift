@@ -75,4 +75,16 @@ import Testing
     func onlyAPlainEndingIsTaken(name: String, ending: String) {
         #expect(JobSession.fileExtension(of: ["filename": .string(name)]) == ending)
     }
+
+    /// The wish was noted, and the worker has not let go yet.
+    @Test func aRunningJobThatIsToBeCancelledSaysSo() {
+        func status(_ job: JSON) -> [String]? { JobResult.rows(of: job).first { $0[0] == "Status" } }
+        let asked: JSON = "2026-11-21T20:58:23.285Z"
+        #expect(
+            status(["status": "running", "cancel_requested_at": asked]) == [
+                "Status", "running, to be cancelled",
+            ])
+        #expect(status(["status": "running", "cancel_requested_at": nil]) == ["Status", "running"])
+        #expect(status(["status": "cancelled", "cancel_requested_at": asked]) == ["Status", "cancelled"])
+    }
 }

@@ -65,6 +65,19 @@ import Time
         #expect(failed.first?.text == "TOPIC_ARN is not set; expected the ARN of the completion topic")
     }
 
+    @Test func whatIsOutOfReachIsNoQuestionOfCredentials() async throws {
+        let environment = [
+            "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1",
+        ]
+        let aws = AWSClient(http: HTTPClient(loop: loop), configuration: try .init(environment: environment))
+        let doctor = Doctor(settings: [:], aws: aws, loop: loop)
+        let findings = try await loop.task { await doctor.examine() }.value
+        let credentials = try #require(findings.first { $0.subject == "credentials" })
+        #expect(credentials.verdict == .failed)
+        #expect(credentials.advice?.hasPrefix("Is the service reachable") == true)
+    }
+
     // MARK: Indexes
 
     /// As DescribeTable would answer for a table that is right.
