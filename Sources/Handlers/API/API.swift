@@ -21,10 +21,13 @@ enum API {
         let contract = ContractRoutes(services: services)
         let workers = WorkerRoutes(services: services, registry: registry)
         let health = HealthRoutes(services: services, registry: registry, patience: patience)
+        let templates = TemplateRoutes(services: services, submissions: submissions)
+        let batches = BatchRoutes(
+            services: services, item: BatchItem(submissions: submissions, templates: templates))
         return Router(
             jobRoutes(submissions, jobs)
-                + templateRoutes(TemplateRoutes(services: services, submissions: submissions))
-                + batchRoutes(BatchRoutes(services: services, submissions: submissions))
+                + templateRoutes(templates)
+                + batchRoutes(batches)
                 + workerRoutes(workers) + healthRoutes(health)
                 + metricsRoutes(services)
                 + contractRoutes(contract)

@@ -14,26 +14,21 @@ struct SubmissionRoutes: Sendable {
     func generate(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         let body = try JSONBody.object(of: request.http)
         var reader = FieldReader(body)
-        let fields = GenerateRequest(
-            &reader, maximumPixels: services.configuration.maximumImagePixels)
-        check(fields.options, &reader)
         let key = IdempotencyKey.read(request.http.headers, &reader)
-        try reader.finish()
-        return try await submit(try await fields.draft(check), body, key, request, user)
+        return try await submit(try await generateDraft(&reader), body, key, request, user)
     }
 
-    /// The job to be of one body like those of `generate`, among others.
-    func generateDraft(_ body: JSON.Object) async throws(APIError) -> JobDraft {
-        var reader = FieldReader(body)
+    /// The job to be of parameters; what else was read of the same request has its faults told with theirs.
+    func generateDraft(_ reader: inout FieldReader) async throws -> JobDraft {
         let fields = GenerateRequest(
             &reader, maximumPixels: services.configuration.maximumImagePixels)
         check(fields.options, &reader)
         try reader.finish()
-        return measured(try await fields.draft(check))
+        return try await fields.draft(check)
     }
 
     /// With what it will cost.
-    private func measured(_ draft: JobDraft) -> JobDraft {
+    func measured(_ draft: JobDraft) -> JobDraft {
         var draft = draft
         // Sound and video are somebody's time on a GPU too.
         draft.images = max(1, draft.graph.pictureCount(check.rules.catalog))
@@ -46,12 +41,16 @@ struct SubmissionRoutes: Sendable {
     func execute(_ request: APIRequest, _ user: User) async throws -> HTTPResponse {
         let body = try JSONBody.object(of: request.http)
         var reader = FieldReader(body)
+        let key = IdempotencyKey.read(request.http.headers, &reader)
+        return try await submit(try await workflowDraft(&reader, user), body, key, request, user)
+    }
+
+    /// The job to be of a graph; the same as `generateDraft` otherwise.
+    func workflowDraft(_ reader: inout FieldReader, _ user: User) async throws -> JobDraft {
         let fields = WorkflowRequest(&reader)
         check(fields.options, &reader)
-        let key = IdempotencyKey.read(request.http.headers, &reader)
         try reader.finish()
-        let inputs = InputResolver(services: services, user: user.id)
-        return try await submit(try await fields.draft(check, inputs), body, key, request, user)
+        return try await fields.draft(check, InputResolver(services: services, user: user.id))
     }
 
     /// `POST /v1/workflows/validate`: everything but running it. A faulty workflow is what one asked about, so that it is no error.

@@ -1,4 +1,5 @@
 import AWSClients
+import ComfyUI
 import Crypto
 import HTTP
 import JSON
@@ -88,6 +89,71 @@ struct BatchTests {
             let answer = await stack.bench.post("/v1/generate/batch", (["items": items] as JSON).text)
             #expect(answer.status == 400)
         }
+        #expect(try await stack.remains() == .init())
+    }
+
+    private static let picture: JSON = [
+        "1": [
+            "class_type": "EmptyImage", "inputs": ["width": 64, "height": 64, "batch_size": 3, "color": 1],
+        ],
+        "2": ["class_type": "SaveImage", "inputs": ["images": ["1", 0], "filename_prefix": "p"]],
+    ]
+
+    /// One quota step for graphs, stored workflows and prompts alike.
+    @Test func anItemIsWhatMakesOneJobElsewhere() async throws {
+        let bench = try await AccessBench.start()
+        let ada = bench.foreignToken("ada")
+        let bob = bench.foreignToken("bob")
+        let stored: JSON = ["name": "own", "workflow": Self.picture]
+        let own = await bench.send(.post, "/v1/workflows", stored, token: ada).json?["id"]?.string
+        let others = await bench.send(.post, "/v1/workflows", stored, token: bob).json?["id"]?.string
+        let made = await bench.send(
+            .post, "/v1/generate/batch",
+            [
+                "items": [
+                    ["prompt": "p"], ["workflow": Self.picture, "priority": "high"],
+                    ["template": .string(try #require(own))],
+                    ["template": "txt2img", "parameters": ["prompt": "p", "batch_size": 2]],
+                    ["workflow": ["1": ["class_type": "EmptyImage", "inputs": ["width": "../"]]]],
+                    ["template": .string(try #require(others))], ["template": "txt2img"],
+                    ["template": "nobodys"], ["workflow": Self.picture, "prompt": "p"],
+                ]
+            ], token: ada)
+        #expect(made.status == 202)
+        let items = try #require(made.json?["items"]?.array)
+        #expect(
+            items.map { $0["error"]?["code"]?.string } == [
+                nil, nil, nil, nil, "INVALID_WORKFLOW", "NOT_FOUND", "VALIDATION_ERROR", "NOT_FOUND",
+                "VALIDATION_ERROR",
+            ])
+        #expect(items[6]["error"]?["details"]?["errors"]?[0]?["field"] == "parameters.prompt")
+        #expect(items[8]["error"]?["details"]?["errors"]?[0]?["code"] == "unknown_field")
+        #expect(
+            await bench.send(.get, "/v1/usage", token: ada).json?["images"]
+                == ["used": 9, "limit": 10, "remaining": 1])
+        var jobs: [JSON] = []
+        for id in try Self.jobs(made) {
+            jobs.append(try #require(await bench.send(.get, "/v1/jobs/\(id)", token: ada).json))
+        }
+        #expect(jobs.map { $0["template"]?["id"]?.string } == ["txt2img", nil, own, "txt2img"])
+        #expect(jobs.map { $0["priority"] } == [5, 8, 5, 5])
+        let graph = try await bench.services.documents.workflow(try Self.jobs(made)[1])
+        #expect(graph?["1"]?.inputs["batch_size"] == 3)
+    }
+
+    @Test func whatIsWrongWithEveryItemIsToldByItsPlace() async throws {
+        let stack = try await LocalStack.start()
+        let refused = await stack.bench.post(
+            "/v1/generate/batch",
+            #"""
+            {"items": [{"template": "upscale"}, {"template": "019a0000-1234-7abc-8def-0123456789ab"},
+            {"workflow": {"1": {"class_type": "SaveImage", "inputs": {"filename_prefix": "../x", "images": ["9", 0]}}}}]}
+            """#)
+        #expect(refused.status == 400)
+        let faults = try #require(refused.json?["error"]?["details"]?["errors"]?.array)
+        let told = faults.map { "\($0["field"]?.string ?? "") \($0["code"]?.string ?? "")" }
+        #expect(told.prefix(2) == ["items.0.parameters.image required", "items.1 not_found"])
+        #expect(told.contains("items.2.1.filename_prefix climbing_path"))
         #expect(try await stack.remains() == .init())
     }
 

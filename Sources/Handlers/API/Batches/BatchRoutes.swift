@@ -7,12 +7,12 @@ import LambdaRuntime
 /// Several jobs with one request.
 struct BatchRoutes: Sendable {
     let services: Services
-    let submissions: SubmissionRoutes
+    let item: BatchItem
     private let store: BatchStore
 
-    init(services: Services, submissions: SubmissionRoutes) {
+    init(services: Services, item: BatchItem) {
         self.services = services
-        self.submissions = submissions
+        self.item = item
         store = BatchStore(dynamoDB: services.store.dynamoDB, table: services.configuration.table)
     }
 
@@ -23,7 +23,11 @@ struct BatchRoutes: Sendable {
     static var fields: [FieldDescription] {
         [
             FieldDescription(
-                Fields.items, "What POST /v1/generate takes, 1 to \(BatchRecord.maximumItems) times.")
+                Fields.items,
+                """
+                1 to \(BatchRecord.maximumItems) of what makes one job: the body of POST /v1/generate, that of POST /v1/workflows/execute, or a \
+                stored workflow as `template` with the body that runs it.
+                """)
         ]
     }
 
@@ -35,10 +39,10 @@ struct BatchRoutes: Sendable {
         let key = IdempotencyKey.read(request.http.headers, &reader)
         try reader.finish()
         var drafts: [Result<JobDraft, APIError>] = []
-        for item in items {
-            do throws(APIError) {
-                drafts.append(.success(try await submissions.generateDraft(item)))
-            } catch {
+        for body in items {
+            do {
+                drafts.append(.success(try await item.draft(body, user)))
+            } catch let error as APIError where error.code.status < 500 {
                 drafts.append(.failure(error))
             }
         }
@@ -94,12 +98,15 @@ struct BatchRoutes: Sendable {
         var faults: [FieldFault] = []
         for (index, draft) in drafts.enumerated() {
             guard case .failure(let error) = draft else { continue }
-            for fault in error.details?["errors"]?.array ?? [] {
-                let field = (fault["field"]?.string).map { ".\($0)" } ?? ""
+            let found =
+                error.details?["errors"]?.array ?? [["code": .string(error.code.rawValue.lowercased())]]
+            for fault in found {
+                // Of a field, or of a node and perhaps its input.
+                let place = ["field", "node_id", "input"].compactMap { fault[$0]?.string }
                 faults.append(
                     FieldFault(
-                        "items.\(index)\(field)", code: fault["code"]?.string ?? "",
-                        fault["message"]?.string ?? error.message))
+                        (["items", "\(index)"] + place).joined(separator: "."),
+                        code: fault["code"]?.string ?? "", fault["message"]?.string ?? error.message))
             }
         }
         return .validation(faults)
@@ -107,11 +114,11 @@ struct BatchRoutes: Sendable {
 }
 
 extension FieldType where Value == [JSON.Object] {
-    /// Bodies of `POST /v1/generate`, each of which is read, and refused, by itself.
+    /// Bodies, each of which is read, and refused, by itself.
     fileprivate static let items = Self(
         blank: [],
         schema: [
-            "type": "array", "items": Schema.fields(GenerateRequest.fields), "minItems": 1,
+            "type": "array", "items": BatchItem.schema, "minItems": 1,
             "maxItems": .number(BatchRecord.maximumItems),
         ]
     ) { json throws(Refusal) in

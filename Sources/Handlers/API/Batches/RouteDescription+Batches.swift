@@ -3,7 +3,7 @@ import JSON
 extension RouteDescription {
     static var generateBatch: RouteDescription {
         RouteDescription(
-            summary: "Make several pictures from prompts",
+            summary: "Make several jobs",
             details: """
                 Each item becomes a job, or is refused, by itself; the pictures of all are taken from the day's quota at once, or none is. With \
                 an `Idempotency-Key` the same request is the same batch, and makes what of it is missing.
@@ -18,7 +18,16 @@ extension RouteDescription {
                             ["prompt": "a lighthouse at dawn", "seed": 7],
                         ]
                     ]
-                )
+                ),
+                (
+                    "a graph, and a stored workflow",
+                    [
+                        "items": [
+                            workflowExample,
+                            ["template": "txt2img", "parameters": ["prompt": "a lighthouse at dusk"]],
+                        ]
+                    ]
+                ),
             ],
             answers: answers, errors: [.conflict, .idempotencyMismatch])
     }

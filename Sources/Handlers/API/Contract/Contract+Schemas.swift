@@ -6,7 +6,9 @@ extension Contract {
         [
             "Job": job, "Progress": progress, "Output": output, "Attempt": attempt, "Usage": usage,
             "JobError": jobError, "JobList": jobList, "JobSummary": jobSummary, "JobEvent": jobEvent,
-            "TemplateReference": templateReference, "Validation": validation,
+            "TemplateReference": templateReference, "GenerateRequest": Schema.fields(GenerateRequest.fields),
+            "WorkflowRequest": Schema.fields(WorkflowRequest.fields),
+            "TemplateRequest": Schema.fields(BatchItem.templateFields), "Validation": validation,
             "WorkflowFault": workflowFault, "FieldFault": fieldFault,
             "Health": Schema.object(["status": ["const": "ok"]]), "Readiness": readiness,
             "Error": error,

@@ -57,7 +57,7 @@ extension RouteDescription {
     }
 
     /// What `generate` makes, written out.
-    private static let workflowExample: JSON = [
+    static let workflowExample: JSON = [
         "workflow": [
             "1": [
                 "class_type": "CheckpointLoaderSimple",
