@@ -56,9 +56,7 @@ struct AccessConfiguration: Sendable {
     init(_ read: EnvironmentReader) throws(Configuration.Invalid) {
         mode = try read.choice("AUTH_MODE", .both)
         trustsGateway = try read.flag("GATEWAY_AUTHORIZER", false)
-        tokenSecrets = try read.list("TOKEN_SECRET") { text throws(Configuration.Invalid) in
-            try Self.secret(text, "TOKEN_SECRET")
-        }
+        tokenSecrets = try Self.tokenSecrets(read)
         keyPepper = try read.text("KEY_PEPPER").map { text throws(Configuration.Invalid) in
             try Self.secret(text, "KEY_PEPPER")
         }
@@ -74,6 +72,14 @@ struct AccessConfiguration: Sendable {
                 images: try read.integer("PRO_IMAGES_PER_DAY", 1000, in: 0...1_000_000),
                 gpuSeconds: try read.integer("PRO_GPU_SECONDS_PER_DAY", 36_000, in: 0...100_000_000)),
         ]
+    }
+
+    static let tokenSecretVariable = "TOKEN_SECRET"
+
+    static func tokenSecrets(_ read: EnvironmentReader) throws(Configuration.Invalid) -> [Secret] {
+        try read.list(tokenSecretVariable) { text throws(Configuration.Invalid) in
+            try secret(text, tokenSecretVariable)
+        }
     }
 
     private static func secret(_ text: String, _ variable: String) throws(Configuration.Invalid) -> Secret {

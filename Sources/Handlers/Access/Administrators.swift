@@ -3,15 +3,19 @@ import Crypto
 import JSON
 public import Time
 
-/// Administrators' accounts in a deployment's table, for whoever has AWS credentials for it: so that there is a first one who can
-/// make the others by the API.
+/// Administrators' accounts and invitations in a deployment's table, for whoever has AWS credentials for it: so that there is a first
+/// administrator, who can make the others by the API.
 public struct Administrators: Sendable {
+    private let aws: AWSClient
+    private let table: String
     private let accounts: AccountStore
     private let audit: AuditLog
     private let clock: @Sendable () -> Timestamp
 
     /// Of a table. Nothing is called yet.
     public init(_ aws: AWSClient, table: String) {
+        self.aws = aws
+        self.table = table
         let dynamoDB = DynamoDB(aws)
         let clock: @Sendable () -> Timestamp = { aws.now }
         self.clock = clock
@@ -21,7 +25,7 @@ public struct Administrators: Sendable {
         audit = AuditLog(dynamoDB: dynamoDB, table: table)
     }
 
-    /// Why there is no new account, as a sentence.
+    /// Why there is no new account or invitation, as a sentence.
     public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         /// For a person to read.
         public let description: String
@@ -68,6 +72,54 @@ public struct Administrators: Sendable {
             AuditEntry(
                 at: now, userID: account.userID, operation: "createAdministrator", tool: "admin create"))
         return Administrator(account)
+    }
+
+    /// What lets somebody register, once.
+    public struct Invitation: Sendable, Hashable {
+        /// The only copy: the table has its hash.
+        public let code: String
+        /// Of the account that it is for: `free`, `pro` or `admin`.
+        public let tier: String
+        /// When it is good for nothing.
+        public let expiresAt: Timestamp
+    }
+
+    /// Makes an invitation, with an audit entry. The rules are those of `POST /v1/admin/invites`.
+    ///
+    /// `variables` are those of the deployment's functions: codes are hashed under its `TOKEN_SECRET`, which may be a reference
+    /// (`secret:`, `ssm:`) and is then looked up as the functions do.
+    /// - Throws: `Refusal`, when the tier, the days or the secret is none; what the table says.
+    public func invite(tier name: String, days: Int, variables: [String: String]) async throws -> Invitation {
+        let tier: Tier
+        let validDays: Int
+        do {
+            tier = try AdminRoutes.Fields.tier.parse(.string(name))
+            validDays = try AdminRoutes.Fields.expiresInDays.parse(.number(days))
+        } catch {
+            throw Refusal(description: "An invitation's tier or number of days \(error.reason).")
+        }
+        let now = clock()
+        let invites = Invites(dynamoDB: DynamoDB(aws), table: table, key: try await invitationKey(variables))
+        let expires = now + .seconds(validDays * 86_400)
+        let code = try await invites.make(tier: tier, expires: expires)
+        await audit.record(
+            AuditEntry(at: now, userID: nil, operation: "createInvite", tool: "admin invite"))
+        return Invitation(code: code, tier: tier.rawValue, expiresAt: expires)
+    }
+
+    private func invitationKey(_ variables: [String: String]) async throws(Refusal) -> HMACKey {
+        let name = AccessConfiguration.tokenSecretVariable
+        let found: [Secret]
+        do {
+            let source = ConfigurationSource(variables.filter { $0.key == name }, aws: aws)
+            found = try AccessConfiguration.tokenSecrets(EnvironmentReader(try await source.values()))
+        } catch {
+            throw Refusal(description: "\(error.description).")
+        }
+        guard let secret = found.first else {
+            throw Refusal(description: "An invitation takes \(name) of the deployment's functions.")
+        }
+        return secret.withBytes { HMACKey($0) }
     }
 
     /// All of them, oldest first.

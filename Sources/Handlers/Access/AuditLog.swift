@@ -38,7 +38,7 @@ struct AuditEntry: Sendable, Hashable {
     }
 
     /// Of a command of the tool, which writes to the table and not through the API.
-    init(at: Timestamp, userID: String, operation: String, tool command: String) {
+    init(at: Timestamp, userID: String?, operation: String, tool command: String) {
         self.at = at
         self.userID = userID
         keyID = nil

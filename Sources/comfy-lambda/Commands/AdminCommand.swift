@@ -5,21 +5,29 @@ import Handlers
 import JSON
 import Time
 
-/// `comfy-lambda admin`: administrators' accounts, straight in the table.
+/// `comfy-lambda admin`: administrators' accounts and invitations, straight in the table.
 struct AdminCommand: Command {
     static let syntax = CommandSyntax(
-        name: "admin", summary: "Make the first administrator of a deployment.", operands: ["create|list"],
+        name: "admin", summary: "Make the first administrator of a deployment, and invitations.",
+        operands: ["create|invite|list"],
         discussion: """
             Works on the table itself, with AWS credentials (dynamodb:PutItem, GetItem, DeleteItem, and Query on the
             index by_user) and not through the API: somebody has to be the first. Whoever it makes signs in at the
             API and makes the others there. The account is one of the deployment's own, so the functions need
             TOKEN_SECRET. The table is --table, or TABLE_NAME of a deployed function (--function), of --env-file and
             --env, or of the environment.
+
+            An invitation is a code with which one person registers (POST /v1/auth/register, where REGISTRATION is
+            invite or open). It is hashed under TOKEN_SECRET, which is read where TABLE_NAME is; a reference in it
+            (secret:ARN, ssm:NAME) is looked up with your credentials.
             """,
         options: [
             .init("--email", .one("ADDRESS"), "create: the administrator's e-mail address."),
             PasswordSource.option,
             .init("--generate-password", .flag, "create: make one up, and show it once."),
+            .init("--tier", .one("TIER"), "invite: of the account, free, pro or admin. Default: free."),
+            .init(
+                "--expires-in-days", .one("N"), "invite: how long the code is good for, 1 to 90. Default: 7."),
             .init("--table", .one("NAME"), "The deployment's table, as the stack's output TableName has it."),
             .init(
                 "--function", .one("NAME"),
@@ -29,11 +37,13 @@ struct AdminCommand: Command {
         ],
         examples: [
             "comfy-lambda admin create --email ada@example.org --function comfy-lambda-dev-api",
+            "comfy-lambda admin invite --tier pro --function comfy-lambda-dev-api",
             "comfy-lambda admin list --table comfy-lambda-dev-Table-1A2B3C",
         ])
 
     enum Action: Sendable {
         case create(email: String, password: PasswordSource?)
+        case invite(tier: String, days: Int)
         case list
     }
 
@@ -58,17 +68,22 @@ struct AdminCommand: Command {
                     in: arguments.command)
             }
             action = .create(email: email, password: generates ? nil : PasswordSource(arguments))
+        case "invite":
+            action = .invite(
+                tier: arguments.text("--tier") ?? "free",
+                days: try arguments.integer("--expires-in-days", 7, in: 1...90))
         case "list": action = .list
         case let word:
             throw UsageError(
-                "unknown action '\(word ?? "")'; expected create or list", in: arguments.command)
+                "unknown action '\(word ?? "")'; expected create, invite or list", in: arguments.command)
         }
     }
 
     func run(_ context: CommandContext) async throws -> Int32 {
         let own = context.environment.merging(try variables.read()) { $1 }
         let aws = AWSClient(http: HTTPClient(loop: context.loop), configuration: try .init(environment: own))
-        let administrators = Administrators(aws, table: try await tableName(own, aws))
+        let deployed = if let function { try await Lambda(aws).environment(of: function) } else { own }
+        let administrators = Administrators(aws, table: try tableName(deployed))
         switch action {
         case .list: Self.show(try await administrators.list(), on: context.console)
         case .create(let email, let source):
@@ -84,13 +99,19 @@ struct AdminCommand: Command {
             } catch let refusal as Administrators.Refusal {
                 throw CommandFailure(refusal.description)
             }
+        case .invite(let tier, let days):
+            do {
+                let made = try await administrators.invite(tier: tier, days: days, variables: deployed)
+                Self.show(made, on: context.console)
+            } catch let refusal as Administrators.Refusal {
+                throw CommandFailure(refusal.description)
+            }
         }
         return 0
     }
 
-    private func tableName(_ settings: [String: String], _ aws: AWSClient) async throws -> String {
+    private func tableName(_ deployed: [String: String]) throws(CommandFailure) -> String {
         if let table { return table }
-        let deployed = if let function { try await Lambda(aws).environment(of: function) } else { settings }
         guard let name = deployed["TABLE_NAME"], !name.isEmpty else {
             throw CommandFailure(
                 "No table: give --table, a deployed function with --function, or TABLE_NAME.", status: 2)
@@ -110,6 +131,19 @@ struct AdminCommand: Command {
         }
         console.print("Administrator \(made.userID) made.")
         if let password { console.print("Password, shown once: \(password)") }
+    }
+
+    /// As `POST /v1/admin/invites` answers.
+    private static func show(_ made: Administrators.Invitation, on console: Console) {
+        if console.isJSON {
+            return console.print(
+                JSON.object([
+                    "invite": .string(made.code), "tier": .string(made.tier),
+                    "expires_at": .string(made.expiresAt.rfc3339),
+                ]).text)
+        }
+        console.print("Invitation, shown once: \(made.code)")
+        console.print("For one account of the tier \(made.tier), until \(made.expiresAt.rfc3339).")
     }
 
     private static func show(_ all: [Administrators.Administrator], on console: Console) {

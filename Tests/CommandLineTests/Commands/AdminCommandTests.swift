@@ -9,11 +9,15 @@ import Testing
 
 /// admin on a table of the test's own.
 @Suite(.timeLimit(.minutes(1))) struct AdminCommandTests {
-    private static func run(_ words: [String], table: String?) async throws -> String? {
+    private static func run(_ words: [String], table: String?, _ variables: [String: String] = [:])
+        async throws
+        -> String?
+    {
         let loop = EventLoop.onNewThread()
         let command = try AdminCommand(AdminCommand.syntax.parse(words))
         var environment = try await LocalAWS.shared().environment
         environment["TABLE_NAME"] = table
+        environment.merge(variables) { $1 }
         let context = CommandContext(
             loop: loop, console: Console(environment: [:], isJSON: true), environment: environment)
         do {
@@ -44,6 +48,25 @@ import Testing
         #expect(try await Self.run(["list"], table: table) == nil)
     }
 
+    @Test func anInvitationIsMadeUnderTheDeploymentsSecret() async throws {
+        let loop = EventLoop.onNewThread()
+        let aws = AWSClient(
+            http: HTTPClient(loop: loop),
+            configuration: try .init(environment: try await LocalAWS.shared().environment))
+        let table = "admin-command-invite"
+        try await DynamoDB(aws).call("CreateTable", TableDefinition.createTableInput(name: table))
+        let secret = ["TOKEN_SECRET": String(repeating: "s", count: 32)]
+        #expect(try await Self.run(["invite", "--tier", "pro"], table: table, secret) == nil)
+        let items = try await DynamoDB(aws).scan(.init(table: table)).items
+        let invitations = items.filter { $0["sk"] == .s("INVITE") }
+        #expect(invitations.map { $0["tier"] } == [.s("pro")])
+        #expect(
+            try await Self.run(["invite"], table: table)
+                == "An invitation takes TOKEN_SECRET of the deployment's functions.")
+        let gold = try await Self.run(["invite", "--tier", "gold"], table: table, secret)
+        #expect(gold?.contains("must be one of free, pro, admin") == true)
+    }
+
     @Test func withoutATableTheOptionsAreNamed() async throws {
         let failure = try await Self.run(["list"], table: nil)
         #expect(failure?.contains("--table") == true)
@@ -51,7 +74,7 @@ import Testing
 
     @Test(arguments: [
         [], ["delete"], ["create"], ["create", "--email", "x", "--generate-password", "--password-stdin"],
-        ["create", "--email", "x", "--password", "y"],
+        ["create", "--email", "x", "--password", "y"], ["invite", "--expires-in-days", "0"],
     ])
     func whatCannotBeRunIsAUsageError(words: [String]) {
         #expect(throws: UsageError.self) { try AdminCommand(AdminCommand.syntax.parse(words)) }

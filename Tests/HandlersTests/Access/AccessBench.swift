@@ -17,7 +17,7 @@ struct AccessBench: Sendable {
     var dynamoDB: DynamoDB { services.store.dynamoDB }
 
     static let environment = [
-        "AUTH_MODE": "both", "TOKEN_SECRET": "a token secret of thirty-two bytes and more",
+        "AUTH_MODE": "both", "TOKEN_SECRET": tokenSecret,
         "KEY_PEPPER": "a key pepper of thirty-two bytes and some more", "REGISTRATION": "open",
         "JWT_ISSUER": TokenWorkshop.issuer, "JWT_AUDIENCE": TokenWorkshop.audience,
         "JWT_HMAC_SECRET": TokenWorkshop.secret, "JWT_TIER_CLAIM": "tier",
@@ -43,6 +43,7 @@ struct AccessBench: Sendable {
                 sourceAddress: address, authorizer: authorizer))
     }
 
+    static let tokenSecret = "a token secret of thirty-two bytes and more"
     static let password = "correct horse battery"
 
     /// Somebody who is signed in.
