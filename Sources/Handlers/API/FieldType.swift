@@ -165,27 +165,34 @@ extension FieldType where Value == JSON.Object {
 }
 
 extension FieldType where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
-    /// One of an enumeration's texts; `blank` is any of them.
-    static func choice(_ blank: Value) -> Self {
-        let expected = "must be one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")
-        let schema: JSON = [
-            "type": "string", "enum": .array(Value.allCases.map { .string($0.rawValue) }),
-        ]
+    /// One of an enumeration's texts, or of some of them; `blank` is any of these.
+    static func choice(_ blank: Value, among values: [Value] = Array(Value.allCases)) -> Self {
+        let names = values.map(\.rawValue)
+        let expected = "must be one of " + names.joined(separator: ", ")
+        let schema: JSON = ["type": "string", "enum": .array(names.map { .string($0) })]
         return Self(blank: blank, schema: schema) { json throws(Refusal) in
             guard let text = json.string else { throw Refusal(.wrongType, expected) }
-            guard let value = Value(rawValue: text) else { throw Refusal(.notAChoice, expected) }
+            guard names.contains(text), let value = Value(rawValue: text) else {
+                throw Refusal(.notAChoice, expected)
+            }
             return value
         }
     }
 }
 
 extension FieldType {
-    /// At most `maximum` values of one type.
-    static func list<Element>(of element: FieldType<Element>, maximum: Int) -> Self
+    /// From `minimum` to `maximum` values of one type.
+    static func list<Element>(of element: FieldType<Element>, minimum: Int = 0, maximum: Int) -> Self
     where Value == [Element] {
-        let schema: JSON = ["type": "array", "items": element.schema, "maxItems": .number(maximum)]
-        return Self(blank: [], schema: schema) { json throws(Refusal) in
+        var schema: JSON.Object = [
+            "type": "array", "items": element.schema, "maxItems": .number(maximum),
+        ]
+        if minimum > 0 { schema["minItems"] = .number(minimum) }
+        return Self(blank: [], schema: .object(schema)) { json throws(Refusal) in
             guard let array = json.array else { throw Refusal(.wrongType, "must be an array") }
+            guard array.count >= minimum else {
+                throw Refusal(.tooShort, "must have at least \(minimum) elements")
+            }
             guard array.count <= maximum else {
                 throw Refusal(.tooLong, "must have at most \(maximum) elements")
             }

@@ -39,6 +39,9 @@ enum Scope: String, Sendable, CaseIterable {
             ? Set(allCases) : [.jobsWrite, .jobsRead, .files, .templates, .account]
     }
 
+    /// What there may be on an API key.
+    static let ofKeys = allCases.filter { $0 != .account }
+
     /// What a user of this tier may give an API key.
-    static func grantable(_ tier: Tier) -> Set<Scope> { ofPeople(tier).subtracting([.account]) }
+    static func grantable(_ tier: Tier) -> Set<Scope> { ofPeople(tier).intersection(ofKeys) }
 }

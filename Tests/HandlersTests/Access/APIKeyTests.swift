@@ -52,7 +52,7 @@ struct APIKeyTests {
 
     @Test(
         arguments: [
-            (["admin"], "not_allowed"), (["metrics"], "not_allowed"), (["account"], "not_allowed"),
+            (["admin"], "not_allowed"), (["metrics"], "not_allowed"), (["account"], "not_a_choice"),
             ([], "too_short"), (["everything"], "not_a_choice"),
         ] as [(JSON, String)])
     func nobodyGivesWhatIsNotTheirs(_ scopes: JSON, _ fault: String) async throws {

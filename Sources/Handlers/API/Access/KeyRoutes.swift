@@ -12,7 +12,8 @@ struct KeyRoutes: Sendable {
     enum Fields {
         static let name = Field(required: "name", .text(1...100))
         static let scopes = Field<[Scope]?>(
-            optional: "scopes", .list(of: .choice(Scope.jobsRead), maximum: Scope.allCases.count))
+            optional: "scopes",
+            .list(of: .choice(Scope.jobsRead, among: Scope.ofKeys), minimum: 1, maximum: Scope.ofKeys.count))
         static let expiresInDays = Field<Int?>(optional: "expires_in_days", .integer(1...3650))
         static let requestsPerMinute = Field<Int?>(
             optional: "requests_per_minute", .integer(1...100_000))
@@ -34,9 +35,6 @@ struct KeyRoutes: Sendable {
         let limit = reader.read(Fields.requestsPerMinute)
         let grantable = Scope.grantable(user.tier)
         if let scopes {
-            if scopes.isEmpty {
-                reader.refuse("scopes", .tooShort, "'scopes' must name one at least.")
-            }
             for scope in scopes where !grantable.contains(scope) {
                 reader.refuse(
                     "scopes", .notAllowed,
