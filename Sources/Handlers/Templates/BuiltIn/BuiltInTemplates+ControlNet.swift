@@ -17,17 +17,7 @@ extension BuiltInTemplates {
             "height": {"type": "integer", "minimum": 64, "maximum": 2048, "multiple_of": 8, "default": 512,
                 "description": "Pixels."},
             "batch_size": {"type": "integer", "minimum": 1, "maximum": 4, "default": 1, "description": "How many pictures."},
-            "prompt": {"type": "string", "min_length": 1, "max_length": 5000, "description": "What the picture shows."},
-            "negative_prompt": {"type": "string", "max_length": 5000, "default": "", "description": "What it does not show."},
-            "steps": {"type": "integer", "minimum": 1, "maximum": 150, "default": 20, "description": "Steps of sampling."},
-            "cfg_scale": {"type": "number", "minimum": 1, "maximum": 30, "default": 7,
-                "description": "How closely the prompt is followed."},
-            "sampler": {"type": "sampler", "default": "euler_ancestral",
-                "description": "ComfyUI's name of a sampler, or a common one."},
-            "scheduler": {"type": "scheduler", "default": "normal", "description": "The noise schedule."},
-            "seed": {"type": "seed", "description": "Which picture it is."},
-            "model": {"type": "string", "min_length": 1, "max_length": 255, "default": "v1-5-pruned-emaonly.safetensors",
-                "description": "A checkpoint's file name."}
+            \#(samplingParameters(model: "v1-5-pruned-emaonly.safetensors"))
         },
         "workflow": {
             "checkpoint": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "{{model}}"}},
