@@ -7,7 +7,16 @@ from pathlib import Path
 from .folders import Folders
 from .options import Options
 
+# ComfyUI's own nodes that the recorded server was not asked about: only what their users write stands here.
+UNRECORDED = Path(__file__).resolve().with_name("unrecorded_nodes.json")
 RECORDED = Path(__file__).resolve().parents[2] / "Tests/Fixtures/comfyui/object_info.core-nodes.json"
+# Which folder's models an input offers.
+MODEL_INPUTS = {
+    "ckpt_name": "checkpoints",
+    "lora_name": "loras",
+    "control_net_name": "controlnet",
+    "model_name": "upscale_models",
+}
 PROBES = ("ProbeSleep", "ProbeBusy", "ProbeRaise", "ProbeBlock", "ProbeExpand")
 
 
@@ -15,7 +24,11 @@ class ObjectInfo:
     """The recorded descriptions, with the lists of files and models filled in."""
 
     def __init__(self, options: Options, folders: Folders, implemented: set[str]):
-        recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+        recorded = {
+            name: description
+            for path in (UNRECORDED, RECORDED)
+            for name, description in json.loads(path.read_text(encoding="utf-8")).items()
+        }
         hidden = set() if options.probe_nodes else set(PROBES)
         self._classes = {k: v for k, v in recorded.items() if k in implemented and k not in hidden}
         self._options = options
@@ -30,9 +43,14 @@ class ObjectInfo:
         required = description["input"].get("required", {})
         if class_type in ("LoadImage", "LoadImageMask"):
             required["image"][0] = self._folders.images("input")
-        for name, offered in (("ckpt_name", self._options.checkpoints), ("lora_name", self._options.loras)):
+        for name, folder in MODEL_INPUTS.items():
             if name in required:
-                required[name][0] = sorted(offered)
+                offered = sorted(self._options.models[folder])
+                # Newer nodes describe their lists in another form.
+                if required[name][0] == "COMBO":
+                    required[name][1]["options"] = offered
+                else:
+                    required[name][0] = offered
         return description
 
     def all(self) -> dict:

@@ -21,12 +21,24 @@ class Options:
     probe_time_scale: float = 1.0
     checkpoints: list[str] = field(default_factory=lambda: list(DEFAULT_CHECKPOINTS))
     loras: list[str] = field(default_factory=list)
+    control_nets: list[str] = field(default_factory=list)
+    upscale_models: list[str] = field(default_factory=list)
     preview_method: str = "none"
     probe_nodes: bool = False
     control: bool = False
     log: Path | None = None
     exit_with_parent: bool = False
     faults: Faults = field(default_factory=Faults)
+
+    @property
+    def models(self) -> dict[str, list[str]]:
+        """What is offered, by the folder that ComfyUI keeps it in."""
+        return {
+            "checkpoints": self.checkpoints,
+            "loras": self.loras,
+            "controlnet": self.control_nets,
+            "upscale_models": self.upscale_models,
+        }
 
 
 def parse(arguments: list[str] | None = None) -> Options:
@@ -54,6 +66,8 @@ def parse(arguments: list[str] | None = None) -> Options:
     )
     add("--no-checkpoints", action="store_true", help="offer none")
     add("--lora", action="append", default=[], metavar="NAME", help="a LoRA to offer, repeatable")
+    add("--control-net", action="append", default=[], metavar="NAME", help="a ControlNet to offer, repeatable")
+    add("--upscale-model", action="append", default=[], metavar="NAME", help="an upscaling model to offer, repeatable")
     add(
         "--preview-method",
         choices=["none", "auto", "latent2rgb", "taesd"],
@@ -96,6 +110,8 @@ def parse(arguments: list[str] | None = None) -> Options:
         probe_time_scale=given.probe_time_scale,
         checkpoints=checkpoints,
         loras=given.lora,
+        control_nets=given.control_net,
+        upscale_models=given.upscale_model,
         preview_method=given.preview_method,
         probe_nodes=given.probe_nodes,
         control=given.control,

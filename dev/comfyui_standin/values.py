@@ -22,6 +22,7 @@ class Conditioning:
 
     text: str
     model: Model
+    guides: tuple[dict, ...] = ()
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Latent:
     recipe: dict = field(default_factory=dict)
     source: list[Image.Image] = field(default_factory=list)
     denoise: float = 1.0
+    mask: Image.Image | None = None
+    """Of inpainting: white where `source` is made anew; elsewhere it stays."""
 
 
 @dataclass

@@ -6,6 +6,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from ..folders import open_image
 from ..node_run import NodeResult, NodeRun
+from ..values import Model
 
 LARGEST_BYTES = 4 << 30
 
@@ -69,6 +70,15 @@ async def image_scale_by(run: NodeRun, image: list, upscale_method: str, scale_b
     return NodeResult(([scaled(i, upscale_method, *size, "disabled") for i, size in zip(image, sizes, strict=True)],))
 
 
+async def load_upscale_model(run: NodeRun, model_name: str) -> NodeResult:
+    return NodeResult((Model(model_name),))
+
+
+async def image_upscale_with_model(run: NodeRun, upscale_model: Model, image: list) -> NodeResult:
+    """Four times a side, as most such models."""
+    return NodeResult(([each.resize((4 * each.width, 4 * each.height)) for each in image],))
+
+
 async def image_invert(run: NodeRun, image: list) -> NodeResult:
     return NodeResult(([ImageChops.invert(each) for each in image],))
 
@@ -102,6 +112,8 @@ NODES = {
     "LoadImageMask": load_image_mask,
     "ImageScale": image_scale,
     "ImageScaleBy": image_scale_by,
+    "UpscaleModelLoader": load_upscale_model,
+    "ImageUpscaleWithModel": image_upscale_with_model,
     "ImageInvert": image_invert,
     "ImageBlur": image_blur,
     "ImageBatch": image_batch,

@@ -4,7 +4,7 @@ which VAEDecode draws."""
 import asyncio
 from dataclasses import replace
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageStat
 
 from ..node_run import NodeResult, NodeRun
 from ..picture import draw
@@ -25,6 +25,32 @@ async def load_lora(
 
 async def encode_text(run: NodeRun, text: str, clip: Model) -> NodeResult:
     return NodeResult((Conditioning(text, clip),))
+
+
+async def load_control_net(run: NodeRun, control_net_name: str) -> NodeResult:
+    return NodeResult((Model(control_net_name),))
+
+
+async def apply_control_net(
+    run: NodeRun,
+    positive: Conditioning,
+    negative: Conditioning,
+    control_net: Model,
+    image: list,
+    strength: float,
+    start_percent: float,
+    end_percent: float,
+    vae: Model | None = None,
+) -> NodeResult:
+    guide = {
+        "control_net": control_net.name,
+        "picture": ImageStat.Stat(image[0]).mean,
+        "strength": strength,
+        "from": start_percent,
+        "to": end_percent,
+    }
+    guided = [replace(each, guides=(*each.guides, guide)) for each in (positive, negative)]
+    return NodeResult(tuple(guided))
 
 
 async def empty_latent(run: NodeRun, width: int, height: int, batch_size: int) -> NodeResult:
@@ -66,6 +92,8 @@ async def k_sampler(
         "negative": negative.text,
         "text_loras": positive.model.loras,
     }
+    if positive.guides:
+        recipe["guides"] = positive.guides
     source = await asyncio.to_thread(_decode, latent_image) if denoise < 1 or latent_image.source else []
     result = replace(latent_image, recipe=recipe, source=source, denoise=denoise)
     await _sample(run, result, 0, steps)
@@ -133,13 +161,28 @@ async def encode(run: NodeRun, pixels: list, vae: Model) -> NodeResult:
     return NodeResult((Latent(*size, len(source), {}, source, 0.0),))
 
 
+async def encode_for_inpaint(run: NodeRun, pixels: list, vae: Model, mask: list, grow_mask_by: int = 6) -> NodeResult:
+    encoded = (await encode(run, pixels, vae)).values[0]
+    grown = mask[0].resize((encoded.width, encoded.height))
+    if grow_mask_by:
+        grown = grown.filter(ImageFilter.MaxFilter(2 * (grow_mask_by // 2) + 1))
+    return NodeResult((replace(encoded, mask=grown),))
+
+
+async def repeat_latent(run: NodeRun, samples: Latent, amount: int) -> NodeResult:
+    return NodeResult((replace(samples, batch=samples.batch * amount, source=samples.source * amount),))
+
+
 def _decode(latent: Latent) -> list[Image.Image]:
     if not latent.recipe and latent.source:
         return latent.source
     drawn = [draw(latent.recipe, latent.width, latent.height, index) for index in range(latent.batch)]
     if not latent.source:
         return drawn
-    return [Image.blend(old, new, latent.denoise) for old, new in zip(latent.source, drawn, strict=True)]
+    blended = [Image.blend(old, new, latent.denoise) for old, new in zip(latent.source, drawn, strict=True)]
+    if latent.mask is None:
+        return blended
+    return [Image.composite(new, old, latent.mask) for old, new in zip(latent.source, blended, strict=True)]
 
 
 NODES = {
@@ -152,4 +195,8 @@ NODES = {
     "KSamplerAdvanced": k_sampler_advanced,
     "VAEDecode": decode,
     "VAEEncode": encode,
+    "VAEEncodeForInpaint": encode_for_inpaint,
+    "RepeatLatentBatch": repeat_latent,
+    "ControlNetLoader": load_control_net,
+    "ControlNetApplyAdvanced": apply_control_net,
 }

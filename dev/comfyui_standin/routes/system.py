@@ -109,8 +109,7 @@ class System:
         folder = request.match_info["folder"]
         if folder not in MODEL_FOLDERS:
             return web.Response(status=404)
-        offered = {"checkpoints": self.server.options.checkpoints, "loras": self.server.options.loras}
-        return web.json_response(sorted(offered.get(folder, [])))
+        return web.json_response(sorted(self.server.options.models.get(folder, [])))
 
     async def nothing(self, request: web.Request) -> web.Response:
         return web.json_response([])
