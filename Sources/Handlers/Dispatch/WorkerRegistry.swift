@@ -3,6 +3,7 @@ import ComfyUI
 import Crypto
 import HTTP
 import JSON
+import Telemetry
 import Time
 
 /// The workers' items: what every environment knows of the ComfyUI containers.
@@ -17,14 +18,25 @@ struct WorkerRegistry: Sendable {
         directory = services.directory
     }
 
+    /// More than one table serves (`docs/scaling.md`): whatever writes more does not take a function's memory.
+    static let maximum = 10_000
+
     /// Every recorded worker, configured here or not: what the API function sees.
     func recorded() async throws(AWSError) -> [Worker] { try await Self.recorded(in: table, dynamoDB) }
 
-    static func recorded(in table: String, _ dynamoDB: DynamoDB) async throws(AWSError) -> [Worker] {
+    /// Page by page, until there are `limit`.
+    static func recorded(
+        in table: String, _ dynamoDB: DynamoDB, limit: Int = maximum
+    ) async throws(AWSError) -> [Worker] {
         var query = DynamoDB.Query(table: table, where: .equals("pk", .s("WORKERS")))
         query.consistent = true
         var workers: [Worker] = []
-        for try await page in dynamoDB.pages(query) { workers += page.items.compactMap(decode) }
+        for try await page in dynamoDB.pages(query) {
+            workers += page.items.compactMap(decode).prefix(limit - workers.count)
+            guard workers.count >= limit else { continue }
+            Log.warn("no more workers are looked at", ["limit": .number(limit)])
+            break
+        }
         return workers
     }
 
