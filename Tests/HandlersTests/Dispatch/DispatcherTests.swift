@@ -161,6 +161,17 @@ import Time
         #expect(attempts.sorted() == [0, 0, 1])
     }
 
+    @Test func withoutAnyWorkerAJobWaits() async throws {
+        let bench = try await DispatchBench(workers: [])
+        let queued = try await bench.deployment.submit()
+        try await bench.dispatch(hint: queued.id)
+        let job = try await bench.job(queued.id)
+        #expect(job.state == .queued)
+        #expect(job.attempt == 0)
+        #expect(job.version == queued.version)
+        #expect(try await bench.announced() == [])
+    }
+
     @Test func noMoreJobsRunHereThanAllowed() async throws {
         let bench = try await DispatchBench(
             ["--step-ms", "100"], ["COMFYUI_SLOTS": "4", "DISPATCH_CONCURRENCY": "2"])

@@ -3,6 +3,7 @@ import ComfyUI
 import Crypto
 import HTTP
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 import Time
@@ -130,6 +131,30 @@ import Time
         #expect(job.failure?.code == .outOfMemory)
         #expect(errors(job) == [.outOfMemory, .outOfMemory])
         #expect(Set(job.attempts.map(\.worker)).count == 2)
+    }
+
+    /// What other models hold there may be enough for the next try.
+    @Test func aWorkerThatRanOutOfMemoryIsToldToFreeIt() async throws {
+        let standIn = try await StandIn(["--step-ms", "1", "--fault", "oom_on=4"])
+        let calls = Calls()
+        let proxy = try CallProxy(
+            to: try #require(URL(standIn.address)?.port), isComfyUI: true, caller: "dispatch"
+        ) { call, moment in
+            if moment == .before { calls.add(call.operation) }
+            return .pass
+        }
+        defer { proxy.stop() }
+        let bench = try await DispatchBench(workers: [], ["COMFYUI_URLS": proxy.address])
+        let queued = try await bench.deployment.submit(workflow: DispatchBench.slow)
+        #expect(try await bench.dispatchToTheEnd(queued.id).failure?.code == .outOfMemory)
+        let order = calls.value.filter { ["POST /prompt", "POST /free"].contains($0) }
+        #expect(order == ["POST /prompt", "POST /free", "POST /prompt", "POST /free"])
+    }
+
+    private final class Calls: Sendable {
+        private let names = Mutex<[String]>([])
+        func add(_ name: String) { names.withLock { $0.append(name) } }
+        var value: [String] { names.withLock { $0 } }
     }
 
     /// An attempt that went with its worker is no try of this kind.

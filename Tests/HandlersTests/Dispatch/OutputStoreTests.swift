@@ -1,6 +1,7 @@
 import AWSClients
 import ComfyUI
 import Crypto
+import Glibc
 import HTTP
 import JSON
 import Synchronization
@@ -203,6 +204,45 @@ import Time
         #expect(output.sha256 == Hex.encode(SHA256.hash(object)))
         #expect(String(decoding: object, as: UTF8.self).contains("class_type") == !strips)
         #expect((object == original) == !strips)
+    }
+
+    /// The worker holds its answers back and lets one go at a time.
+    @Test func noMoreThanFourAreOnTheirWay() async throws {
+        let released = Released()
+        let worker = try Worker { name in
+            released.waitForOne()
+            return Array(name.utf8)
+        }
+        let bench = try await Bench(worker: worker.address)
+        let entry = HistoryEntry(outcome: .success, files: (1...10).map { Self.file("\($0).txt") })
+        let store = bench.store
+        async let stored = testLoop.task { try await store.store(entry).get() }.value
+        for round in 0..<10 {
+            for _ in 0..<2000 where worker.requests.count < min(10, round + 4) {
+                try await testLoop.sleep(for: .milliseconds(5))
+            }
+            #expect(worker.requests.count == min(10, round + 4))
+            released.one()
+        }
+        #expect(try await stored.count == 10)
+    }
+
+    /// Answers that may go.
+    private final class Released: Sendable {
+        private let left = Mutex(0)
+
+        func one() { left.withLock { $0 += 1 } }
+
+        func waitForOne() {
+            for _ in 0..<30_000 {
+                let isMine = left.withLock { left in
+                    defer { if left > 0 { left -= 1 } }
+                    return left > 0
+                }
+                if isMine { return }
+                usleep(1000)
+            }
+        }
     }
 
     /// Two that are too large to go at once still both come, whole, with one place for them.
