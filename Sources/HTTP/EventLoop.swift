@@ -94,11 +94,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         turnsSincePoll += 1
         if !ready.isEmpty, turnsSincePoll < 32 { return }
         turnsSincePoll = 0
+        var now: ContinuousClock.Instant?
         if !timers.isEmpty {
-            let now = ContinuousClock.now
-            while let action = timers.takeDue(now) { action() }
+            let began = ContinuousClock.now
+            now = began
+            while let action = timers.takeDue(began) {
+                action()
+                now = nil
+            }
         }
-        let nanoseconds = ready.isEmpty && inbox.prepareToSleep() ? timeUntilNextTimer() : 0
+        let nanoseconds = ready.isEmpty && inbox.prepareToSleep() ? timeUntilNextTimer(now) : 0
         if multi.isEmpty {
             descriptors.dispatch(nanoseconds: nanoseconds)
         } else if multi.poll(descriptors.descriptor, nanoseconds: nanoseconds) {
@@ -142,11 +147,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         while let (easy, code) = multi.nextFinished() { easy.delegate?.finished(easy, code) }
     }
 
-    /// In nanoseconds.
-    private func timeUntilNextTimer() -> Int64 {
+    /// In nanoseconds; `now` where the time is known.
+    private func timeUntilNextTimer(_ now: ContinuousClock.Instant?) -> Int64 {
         let hour: Int64 = 3_600_000_000_000
         guard let deadline = timers.next() else { return hour }
-        let (seconds, attoseconds) = ContinuousClock.now.duration(to: deadline).components
+        let (seconds, attoseconds) = (now ?? .now).duration(to: deadline).components
         if seconds < 0 || attoseconds < 0 { return 0 }
         return seconds >= 3600 ? hour : seconds * 1_000_000_000 + attoseconds / 1_000_000_000 + 1
     }

@@ -38,10 +38,11 @@ public final class PlainClient: Sendable {
     private let pool: PlainConnectionPool
 
     /// A client of the server that `url` names, whose path and query are left out; nil when it is not http at an IPv4 or IPv6 address.
-    public init?(loop: EventLoop, server url: URL) {
+    /// - Parameter headerNames: those that its responses are known to carry, as it writes them: they then cost less. Others may come all the same.
+    public init?(loop: EventLoop, server url: URL, headerNames: [String] = []) {
         guard url.scheme == "http", url.isWellFormed, url.isNumeric else { return nil }
         self.loop = loop
-        pool = PlainConnectionPool(loop, url)
+        pool = PlainConnectionPool(loop, url, KnownNames(headerNames))
     }
 
     deinit {
@@ -51,27 +52,27 @@ public final class PlainClient: Sendable {
 
     /// Any status is a response; only a failed exchange throws. Cancelling the task cancels it.
     public func send(_ request: Request) async throws(HTTPError) -> HTTPClient.Response {
-        if let reason = refusal(request) { throw error(.invalidRequest, request, reason) }
-        if Task.isCancelled { throw error(.cancelled, request, "the task was cancelled") }
-        let exchange = PlainExchange(request)
-        let (loop, pool) = (loop, pool)
+        if Task.isCancelled {
+            throw HTTPError(
+                .cancelled, pool.url(request), "the task was cancelled", mayHaveBeenSent: false)
+        }
+        let exchange = exchange(request)
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // The usual case, without a closure to be kept.
-                if loop.mayAct {
-                    pool.start(exchange)
-                    exchange.resumeAtEnd(continuation)
-                } else {
-                    loop.perform {
-                        pool.start(exchange)
-                        exchange.resumeAtEnd(continuation)
-                    }
-                }
-            }
+            await withCheckedContinuation { exchange.start($0) }
         } onCancel: {
-            loop.perform { pool.cancel(exchange) }
+            exchange.cancel()
         }
         return try exchange.response()
+    }
+
+    /// An exchange that has not begun; what the caller got wrong has ended it already.
+    public func exchange(_ request: Request) -> PlainExchange {
+        let exchange = PlainExchange(request, pool)
+        if let reason = refusal(request) {
+            exchange.end(
+                .failure(HTTPError(.invalidRequest, pool.url(request), reason, mayHaveBeenSent: false)))
+        }
+        return exchange
     }
 
     /// What a caller can get wrong, found before anything is sent: no part may end its line early.
@@ -82,9 +83,5 @@ public final class PlainClient: Sendable {
         guard request.target.utf8.first == UInt8(ascii: "/"), allBytes(of: request.target, URL.isTargetByte)
         else { return "no path" }
         return request.headers.firstInvalidName.map { "header \($0.debugDescription) cannot be sent" }
-    }
-
-    private func error(_ code: HTTPError.Code, _ request: Request, _ reason: String) -> HTTPError {
-        HTTPError(code, pool.url(request), reason, mayHaveBeenSent: false)
     }
 }

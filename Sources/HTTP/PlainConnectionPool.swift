@@ -9,8 +9,11 @@ final class PlainConnectionPool: @unchecked Sendable {
     /// Open, and without an exchange. The last one used is the next one used.
     private var idle: [PlainConnection] = []
     private var isClosed = false
+    /// Of the server's responses.
+    let known: KnownNames
 
-    init(_ loop: EventLoop, _ server: URL) {
+    init(_ loop: EventLoop, _ server: URL, _ known: KnownNames) {
+        self.known = known
         self.loop = loop
         self.server = server
         lineAndHost = " HTTP/1.1\r\nHost: \(server.authority)\r\n"

@@ -7,6 +7,9 @@ struct ResponseHeadReader {
     /// Whether no other head will follow.
     private(set) var isComplete = false
     private var size = 0
+    private let known: KnownNames
+
+    init(_ known: KnownNames = .none) { self.known = known }
 
     /// What a line meant.
     enum Progress {
@@ -23,7 +26,7 @@ struct ResponseHeadReader {
         if size > Self.limit { return .tooLarge }
         // Trailers come here too, after the body; nobody needs them.
         if isComplete { return .more }
-        switch ResponseHeadLine(line) {
+        switch ResponseHeadLine(line, known) {
         case .status(let status):
             head = HTTPClient.ResponseHead(status: status, headers: HTTPHeaders(capacity: 8))
         case .field(let name, let value): head?.headers.add(name, value)

@@ -29,7 +29,7 @@ struct ResponseReader {
     private static let inputRoom = 16 << 10
 
     private var part = Part.head
-    private var head = ResponseHeadReader()
+    private var head: ResponseHeadReader
     private var body: [UInt8] = []
     /// Received and not taken yet: an unfinished line, or what comes behind the response.
     private var input: [UInt8] = []
@@ -41,7 +41,10 @@ struct ResponseReader {
     private var isPersistent = true
 
     /// For a body of at most so many bytes.
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, known: KnownNames = .none) {
+        self.limit = limit
+        head = ResponseHeadReader(known)
+    }
 
     var isComplete: Bool {
         if case .complete = part { return true }

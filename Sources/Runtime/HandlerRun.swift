@@ -25,31 +25,42 @@ final class HandlerRun: @unchecked Sendable {
         self.watchdog = watchdog
     }
 
-    /// Runs the handler, once. Returns when it has ended or is given up; `isOver` tells which.
+    /// Runs the handler, once, with what its task and the tasks it makes inherit of the invocation. Returns when it has ended or is given
+    /// up; `isOver` tells which.
+    @inline(__always)
     func outcome(
-        within limit: TimeLimit?, _ body: @escaping @Sendable () async throws -> [UInt8]
+        of invocation: Invocation, remaining: Duration, limit: TimeLimit?,
+        _ body: @escaping @Sendable () async throws -> [UInt8]
     ) async -> Outcome {
         await withCheckedContinuation { continuation in
             outcomeWaiter = continuation
-            let task = loop.task {
-                do {
-                    self.end(.success(try await body()))
-                } catch {
-                    self.end(.failure(self.isCancelled ? .timeout(limit) : FunctionError(error)))
-                }
+            let task = invocation.withContext(remaining) { start(limit, body) }
+            if let limit { watch(task, limit) }
+        }
+    }
+
+    private func start(
+        _ limit: TimeLimit?, _ body: @escaping @Sendable () async throws -> [UInt8]
+    ) -> Task<Void, any Error> {
+        loop.task {
+            do {
+                self.end(.success(try await body()))
+            } catch {
+                self.end(.failure(self.isCancelled ? .timeout(limit) : FunctionError(error)))
             }
-            guard let limit else { return }
-            watchdog.start(limit.untilCancellation) { [self] in
-                isCancelled = true
-                task.cancel()
-                watchdog.start(limit.patience) { [self] in report(.failure(.timeout(limit))) }
-            }
+        }
+    }
+
+    private func watch(_ task: Task<Void, any Error>, _ limit: TimeLimit) {
+        watchdog.start(limit.untilCancellation) { [self] in
+            isCancelled = true
+            task.cancel()
+            watchdog.start(limit.patience) { [self] in report(.failure(.timeout(limit))) }
         }
     }
 
     /// Waits for a handler that was given up.
     func end() async {
-        if isOver { return }
         await withCheckedContinuation { endWaiter = $0 }
     }
 

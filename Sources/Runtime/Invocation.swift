@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Telemetry
 import Time
 
 /// An event, and what must be said when it is answered.
@@ -11,6 +12,27 @@ struct Invocation: Sendable {
 }
 
 extension Invocation {
+    /// What the Runtime API's `next` says in headers.
+    enum Header {
+        static let requestID = "Lambda-Runtime-Aws-Request-Id"
+        static let deadline = "Lambda-Runtime-Deadline-Ms"
+        static let functionARN = "Lambda-Runtime-Invoked-Function-Arn"
+        static let traceID = "Lambda-Runtime-Trace-Id"
+        static let clientContext = "Lambda-Runtime-Client-Context"
+        static let cognitoIdentity = "Lambda-Runtime-Cognito-Identity"
+        static let tenantID = "Lambda-Runtime-Aws-Tenant-Id"
+        static let invocationID = "Lambda-Runtime-Invocation-Id"
+    }
+
+    /// Of every event, and what nearly every HTTP server says.
+    static var headerNames: [String] {
+        [
+            Header.requestID, Header.deadline, Header.functionARN, Header.traceID, "Content-Type",
+            "Content-Length",
+            "Date",
+        ]
+    }
+
     /// As the Runtime API's `next` gives it. Of a header that stands there twice the last one counts.
     init(_ response: HTTPClient.Response) throws(RuntimeAPIError) {
         var id: String?
@@ -20,21 +42,21 @@ extension Invocation {
         // All of them once, instead of a search for each, and in Lambda's own spelling: this is on the path of every invocation.
         for (name, value) in response.headers {
             func isNamed(_ wanted: String) -> Bool { HTTPHeaders.isSameName(name, wanted) }
-            if isNamed("Lambda-Runtime-Aws-Request-Id") {
+            if isNamed(Header.requestID) {
                 id = value
-            } else if isNamed("Lambda-Runtime-Deadline-Ms") {
+            } else if isNamed(Header.deadline) {
                 deadline = Int64(value)
-            } else if isNamed("Lambda-Runtime-Invoked-Function-Arn") {
+            } else if isNamed(Header.functionARN) {
                 context.functionARN = value
-            } else if isNamed("Lambda-Runtime-Trace-Id") {
+            } else if isNamed(Header.traceID) {
                 context.traceID = value
-            } else if isNamed("Lambda-Runtime-Client-Context") {
+            } else if isNamed(Header.clientContext) {
                 context.clientContext = try? JSON(parsing: value)
-            } else if isNamed("Lambda-Runtime-Cognito-Identity") {
+            } else if isNamed(Header.cognitoIdentity) {
                 context.cognitoIdentity = try? JSON(parsing: value)
-            } else if isNamed("Lambda-Runtime-Aws-Tenant-Id") {
+            } else if isNamed(Header.tenantID) {
                 context.tenantID = value
-            } else if isNamed("Lambda-Runtime-Invocation-Id") {
+            } else if isNamed(Header.invocationID) {
                 invocationID = value
             }
         }
@@ -44,5 +66,32 @@ extension Invocation {
         context.requestID = id
         context.deadline = deadline.map { Timestamp(milliseconds: $0) } ?? Timestamp.now + .seconds(900)
         self.init(context: context, event: response.body, invocationID: invocationID)
+    }
+}
+
+// What is known of an invocation wherever something is done for it: set around the making of a task, which inherits it.
+extension Invocation {
+    /// What each of its lines carries.
+    var logContext: Log.Context {
+        Log.Context(requestID: context.requestID, tenantID: context.tenantID, traceID: context.traceID)
+    }
+
+    /// In what `body` logs, and in the tasks it makes.
+    func withLogContext<R>(_ body: () -> R) -> R { Log.$context.withValue(logContext, operation: body) }
+
+    /// In the handler's task that `body` makes; `remaining` until the deadline.
+    func withContext<R>(_ remaining: Duration, _ body: () -> R) -> R {
+        let calls = CallContext(
+            traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
+        return withLogContext {
+            InvocationContext.$current.withValue(context) {
+                CallContext.$current.withValue(calls, operation: body)
+            }
+        }
+    }
+
+    /// A line that carries the invocation's ids.
+    func log(_ level: Log.Level, _ message: String, _ fields: JSON.Object) {
+        withLogContext { Log.log(level, message, fields) }
     }
 }

@@ -9,7 +9,7 @@ struct RuntimeAPIClient: Sendable {
     /// For what is streamed, and for an address that is a name.
     private let http: HTTPClient
     /// For everything else.
-    private let plain: PlainClient?
+    let plain: PlainClient?
     private let server: URL
 
     private static let base = "/2018-06-01/runtime"
@@ -23,23 +23,32 @@ struct RuntimeAPIClient: Sendable {
         guard let server = URL("http://\(address)") else { return nil }
         self.http = http
         self.server = server
-        plain = PlainClient(loop: http.loop, server: server)
+        plain = PlainClient(loop: http.loop, server: server, headerNames: Invocation.headerNames)
     }
 
     /// Waits for the next event, as long as it takes.
-    func next() async throws(RuntimeAPIError) -> Invocation {
-        var request = PlainClient.Request(.get, Self.nextTarget)
+    static let next: PlainClient.Request = {
+        var request = PlainClient.Request(.get, nextTarget)
         // The wait for an event may take hours; the process is frozen meanwhile.
         request.timeout = nil
-        request.responseLimit = Self.eventLimit
-        let response = try await send(request)
+        request.responseLimit = eventLimit
+        return request
+    }()
+
+    /// What `next` was answered.
+    static func invocation(_ response: HTTPClient.Response) throws(RuntimeAPIError) -> Invocation {
         guard response.status == 200 else { throw error(response, "next") }
         return try Invocation(response)
     }
 
     /// Answers an invocation.
-    func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
-        try await post(target(invocation, "response"), Self.responseHeaders, body, "response", invocation)
+    static func answer(_ body: [UInt8], to invocation: Invocation) -> PlainClient.Request {
+        post(target(invocation, "response"), responseHeaders, body, invocation)
+    }
+
+    /// - Throws: what a refusal of `what` means.
+    static func check(_ response: HTTPClient.Response, _ what: String) throws(RuntimeAPIError) {
+        guard (200..<300).contains(response.status) else { throw error(response, what) }
     }
 
     /// Answers an invocation with what comes through the channel. Not sent again when the connection breaks: what went is gone.
@@ -49,12 +58,12 @@ struct RuntimeAPIClient: Sendable {
         async throws(RuntimeAPIError)
     {
         var url = server
-        url.path = target(invocation, "response")
+        url.path = Self.target(invocation, "response")
         var headers: HTTPHeaders = [
             "Content-Type": contentType, "Lambda-Runtime-Function-Response-Mode": "streaming",
             "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
         ]
-        if let echo = invocation.invocationID { headers["Lambda-Runtime-Invocation-Id"] = echo }
+        if let echo = invocation.invocationID { headers[Invocation.Header.invocationID] = echo }
         var request = HTTPClient.Request(
             .post, url, headers: headers, body: .stream(length: nil) { await channel.next() })
         request.trailers = { channel.failure?.trailers ?? [:] }
@@ -63,50 +72,54 @@ struct RuntimeAPIClient: Sendable {
         request.timeouts.total = nil
         let response: HTTPClient.Response
         do { response = try await http.send(request) } catch { throw RuntimeAPIError(error) }
-        guard (200..<300).contains(response.status) else { throw error(response, "response") }
+        try Self.check(response, "response")
     }
 
     /// Reports an invocation's failure.
     func fail(_ error: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
         var headers = error.headers
         headers["Lambda-Runtime-Function-XRay-Error-Cause"] = error.xrayCause
-        try await post(target(invocation, "error"), headers, error.document, "error", invocation)
+        try await report(
+            Self.post(Self.target(invocation, "error"), headers, error.document, invocation), "error")
     }
 
     /// Reports that the function could not start.
     func failInit(_ error: FunctionError) async throws(RuntimeAPIError) {
-        try await post(Self.base + "/init/error", error.headers, error.document, "init/error")
+        try await report(Self.post(Self.base + "/init/error", error.headers, error.document), "init/error")
     }
 
-    private func target(_ invocation: Invocation, _ what: String) -> String {
+    private static func target(_ invocation: Invocation, _ what: String) -> String {
         var target = ""
         // For an id of Lambda's, a UUID: one allocation in place of one for each part.
-        target.reserveCapacity(Self.invocations.utf8.count + 48)
-        target += Self.invocations
+        target.reserveCapacity(invocations.utf8.count + 48)
+        target += invocations
         target += URL.percentEncode(invocation.context.requestID)
         target += "/"
         target += what
         return target
     }
 
-    /// An answer is sent again when its connection breaks: it may have been lost. When it was not, the Runtime API refuses the second,
-    /// which is logged and harms nobody.
-    private func post(
-        _ target: String, _ headers: HTTPHeaders, _ body: [UInt8], _ what: String,
-        _ invocation: Invocation? = nil
-    ) async throws(RuntimeAPIError) {
+    private static func post(
+        _ target: String, _ headers: HTTPHeaders, _ body: [UInt8], _ invocation: Invocation? = nil
+    ) -> PlainClient.Request {
         var request = PlainClient.Request(.post, target, headers: headers, body: body)
-        if let echo = invocation?.invocationID { request.headers["Lambda-Runtime-Invocation-Id"] = echo }
+        if let echo = invocation?.invocationID { request.headers[Invocation.Header.invocationID] = echo }
+        return request
+    }
+
+    /// Sent again when its connection breaks, as an answer is.
+    private func report(_ request: PlainClient.Request, _ what: String) async throws(RuntimeAPIError) {
         var response: HTTPClient.Response
         do {
             response = try await send(request)
         } catch  where error.kind == .unreachable {
             response = try await send(request)
         }
-        guard (200..<300).contains(response.status) else { throw error(response, what) }
+        try Self.check(response, what)
     }
 
-    private func send(_ request: PlainClient.Request) async throws(RuntimeAPIError) -> HTTPClient.Response {
+    /// One exchange, which the task's cancellation ends.
+    func send(_ request: PlainClient.Request) async throws(RuntimeAPIError) -> HTTPClient.Response {
         do {
             if let plain { return try await plain.send(request) }
             var url = server
@@ -122,7 +135,7 @@ struct RuntimeAPIClient: Sendable {
         }
     }
 
-    private func error(_ response: HTTPClient.Response, _ what: String) -> RuntimeAPIError {
+    private static func error(_ response: HTTPClient.Response, _ what: String) -> RuntimeAPIError {
         let text = String(decoding: response.body.prefix(300), as: UTF8.self)
         let kind: RuntimeAPIError.Kind =
             switch response.status {

@@ -6,35 +6,49 @@ import Telemetry
 extension RuntimeLoop {
     // MARK: One answer at once
 
+    @inline(__always)
     func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
         let run = HandlerRun(on: shared.loop, watchdog)
-        let (handler, context, begun) = (shared.handler, invocation.context, Metrics.handlerBegins())
-        let remaining = context.remaining
-        let outcome = await run.outcome(within: TimeLimit(remaining: remaining, margin: shared.margin)) {
-            try await Self.within(context, remaining) { try await handler.handle(invocation.event, context) }
+        let (handler, begun) = (shared.handler, Metrics.handlerBegins())
+        let remaining = invocation.context.remaining
+        let outcome = await run.outcome(
+            of: invocation, remaining: remaining,
+            limit: TimeLimit(remaining: remaining, margin: shared.margin)
+        ) {
+            try await handler.handle(invocation.event, invocation.context)
         }
         Metrics.handlerEnded(begun: begun)
         switch outcome {
         case .success(let body): try await respond(body, to: invocation)
         case .failure(let failure): try await fail(failure, invocation)
         }
-        try await waitForEnd(of: run)
+        if !run.isOver { try await waitForEnd(of: run) }
     }
 
+    /// An answer is sent again when its connection breaks: it may have been lost. When it was not, the Runtime API refuses the second,
+    /// which is logged and harms nobody.
+    @inline(__always)
     private func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
+        let request = RuntimeAPIClient.answer(body, to: invocation)
+        var response: HTTPClient.Response
         do {
-            try await api.respond(body, to: invocation)
+            response = try await send(request)
+        } catch  where error.kind == .unreachable {
+            response = try await send(request)
+        }
+        do {
+            try RuntimeAPIClient.check(response, "response")
         } catch  where error.kind == .tooLarge {
             Metrics.invocationFailed()
-            Log.error("response too large", ["bytes": .number(body.count)])
+            invocation.log(.error, "response too large", ["bytes": .number(body.count)])
             try await api.fail(.tooLarge("The response has \(body.count) bytes, more"), invocation)
         }
     }
 
     private func fail(_ failure: FunctionError, _ invocation: Invocation) async throws(RuntimeAPIError) {
         Metrics.invocationFailed()
-        Log.error(
-            "invocation failed",
+        invocation.log(
+            .error, "invocation failed",
             ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
         try await api.fail(failure, invocation)
     }
@@ -53,11 +67,9 @@ extension RuntimeLoop {
             shared.loop.addTimer(after: limit.untilDeadline) { transfer.cancel() }
         }
         let (run, begun) = (HandlerRun(on: shared.loop, watchdog), Metrics.handlerBegins())
-        let outcome = await run.outcome(within: limit) {
-            try await Self.within(context, remaining) {
-                try await handler.handle(invocation.event, context, ResponseWriter(channel))
-                return []
-            }
+        let outcome = await run.outcome(of: invocation, remaining: remaining, limit: limit) {
+            try await handler.handle(invocation.event, context, ResponseWriter(channel))
+            return []
         }
         Metrics.handlerEnded(begun: begun)
         var failure: FunctionError?
@@ -69,8 +81,8 @@ extension RuntimeLoop {
         case .delivered:
             if let failure {
                 Metrics.invocationFailed()
-                Log.error(
-                    "invocation failed midway",
+                invocation.log(
+                    .error, "invocation failed midway",
                     ["errorType": .string(failure.type), "errorMessage": .string(failure.message)])
             }
         case .notBegun:
@@ -82,7 +94,7 @@ extension RuntimeLoop {
         case .failed(let error) where error.kind == .tooLarge:
             try await fail(.tooLarge("The response has more bytes"), invocation)
         case .failed(let error) where error.kind == .unreachable:
-            Log.warn("the response's connection broke", ["error": .string(error.description)])
+            invocation.log(.warn, "the response's connection broke", ["error": .string(error.description)])
             let broken = FunctionError(
                 type: "Runtime.ResponseStreamBroken",
                 message: "The connection broke while the response was sent.")
@@ -90,7 +102,7 @@ extension RuntimeLoop {
         case .failed(let error): throw error
         case nil: break
         }
-        try await waitForEnd(of: run)
+        if !run.isOver { try await waitForEnd(of: run) }
     }
 
     private enum TransferEnd: Sendable {
@@ -103,35 +115,25 @@ extension RuntimeLoop {
         TransferEnd, any Error
     > {
         let api = api
-        return shared.loop.task {
-            guard let contentType = await channel.opened() else { return .notBegun }
-            defer { channel.close() }
-            do throws(RuntimeAPIError) {
-                try await api.stream(channel, contentType: contentType, to: invocation)
-                return .delivered
-            } catch {
-                return .failed(error)
+        return invocation.withLogContext {
+            shared.loop.task {
+                guard let contentType = await channel.opened() else { return .notBegun }
+                defer { channel.close() }
+                do throws(RuntimeAPIError) {
+                    try await api.stream(channel, contentType: contentType, to: invocation)
+                    return .delivered
+                } catch {
+                    return .failed(error)
+                }
             }
         }
     }
 
-    // MARK: Around a handler
-
-    /// What a handler's task and its children see.
-    private static func within(
-        _ context: InvocationContext, _ remaining: Duration, _ body: () async throws -> [UInt8]
-    ) async rethrows -> [UInt8] {
-        let calls = CallContext(
-            traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
-        return try await InvocationContext.$current.withValue(context) {
-            try await CallContext.$current.withValue(calls, operation: body)
-        }
-    }
+    // MARK: After a handler
 
     /// A handler that was given up still uses its slot. When no slot is left, the process ends: Lambda starts another, and nothing of
     /// this one runs into the next invocation.
     private func waitForEnd(of run: HandlerRun) async throws(RuntimeAPIError) {
-        if run.isOver { return }
         shared.runaways += 1
         guard shared.runaways < shared.concurrency else {
             throw RuntimeAPIError(

@@ -39,6 +39,8 @@ final class RuntimeLoop: @unchecked Sendable {
     let watchdog: Watchdog
     private var isStopping = false
     private(set) var isIdle = true
+    /// Under way.
+    private var exchange: PlainExchange?
     private var refusals = 0
     private var breaks = 0
 
@@ -51,8 +53,11 @@ final class RuntimeLoop: @unchecked Sendable {
         watchdog = Watchdog(on: shared.loop)
     }
 
-    /// No further event is asked for.
-    func stop() { isStopping = true }
+    /// No further event is asked for, and none is waited for.
+    func stop() {
+        isStopping = true
+        if isIdle { exchange?.cancel() }
+    }
 
     /// Returns when it was stopped; throws when the process has to end.
     func run() async throws(RuntimeAPIError) {
@@ -68,7 +73,7 @@ final class RuntimeLoop: @unchecked Sendable {
     private func next() async throws(RuntimeAPIError) -> Invocation? {
         let asked = ContinuousClock.now
         do {
-            let invocation = try await api.next()
+            let invocation = try RuntimeAPIClient.invocation(try await send(RuntimeAPIClient.next))
             (refusals, breaks) = (0, 0)
             return invocation
         } catch {
@@ -97,27 +102,45 @@ final class RuntimeLoop: @unchecked Sendable {
     /// Shorter when the task is cancelled.
     private func pause(_ duration: Duration) async { try? await shared.loop.sleep(for: duration) }
 
+    /// One exchange with the Runtime API. Each `async` function that returns costs its task a look for its executor, and each cancellation
+    /// handler a lock: an invocation's two exchanges do without (`docs/performance.md`).
+    @inline(__always)
+    func send(_ request: PlainClient.Request) async throws(RuntimeAPIError) -> HTTPClient.Response {
+        guard let plain = api.plain else { return try await api.send(request) }
+        let exchange = plain.exchange(request)
+        self.exchange = exchange
+        await withCheckedContinuation { exchange.start($0) }
+        // Whoever gets the response's body is to be its only owner.
+        self.exchange = nil
+        do { return try exchange.response() } catch { throw RuntimeAPIError(error) }
+    }
+
     private func answer(_ invocation: Invocation) async throws(RuntimeAPIError) {
-        let context = invocation.context
-        traceVariable?.set(context.traceID)
-        let logContext = Log.Context(
-            requestID: context.requestID, tenantID: context.tenantID, traceID: context.traceID)
-        let failure = await Log.$context.withValue(logContext) { () -> RuntimeAPIError? in
-            await Metrics.ofInvocation {
-                do throws(RuntimeAPIError) {
-                    if let streaming {
-                        try await stream(streaming, invocation)
-                    } else {
-                        try await handle(invocation)
-                    }
-                    return nil
-                } catch {
-                    Metrics.invocationFailed()
-                    Log.error("answer not delivered", ["error": .string(error.description)])
-                    return error
-                }
-            }
-        }
+        traceVariable?.set(invocation.context.traceID)
+        let failure = Metrics.isEnabled ? await measure(invocation) : await deliver(invocation)
         if let failure, failure.isFatal { throw failure }
+    }
+
+    /// Delivers it, and writes its metrics, whose lines carry its ids.
+    private func measure(_ invocation: Invocation) async -> RuntimeAPIError? {
+        await Log.$context.withValue(invocation.logContext) {
+            await Metrics.ofInvocation { await deliver(invocation) }
+        }
+    }
+
+    /// Why the answer to an invocation was not delivered.
+    private func deliver(_ invocation: Invocation) async -> RuntimeAPIError? {
+        do throws(RuntimeAPIError) {
+            if let streaming {
+                try await stream(streaming, invocation)
+            } else {
+                try await handle(invocation)
+            }
+            return nil
+        } catch {
+            Metrics.invocationFailed()
+            invocation.log(.error, "answer not delivered", ["error": .string(error.description)])
+            return error
+        }
     }
 }

@@ -190,6 +190,40 @@ import Testing
         }
     }
 
+    @Test func `an exchange without a task's cancellation is cancelled by itself, once`() async throws {
+        let isAsked = Signal()
+        try await withServer {
+            _ = try $0.readRequest()
+            isAsked.give()
+            $0.waitForHangUp()
+        } _: { client, _ in
+            let exchange = client.exchange(.init(.get, "/"))
+            let answer = Task {
+                await withCheckedContinuation { exchange.start($0) }
+                return try exchange.response()
+            }
+            await isAsked.wait()
+            exchange.cancel()
+            exchange.cancel()
+            await #expect { try await answer.value } throws: { ($0 as? HTTPError)?.code == .cancelled }
+        }
+    }
+
+    @Test func `an exchange that was cancelled before its start, or cannot be sent, opens no connection`()
+        async throws
+    {
+        try await withServer(Self.echo) { client, server in
+            let cancelled = client.exchange(.init(.get, "/"))
+            cancelled.cancel()
+            let refused = client.exchange(.init(.get, "no path"))
+            for (exchange, code) in [(cancelled, HTTPError.Code.cancelled), (refused, .invalidRequest)] {
+                await withCheckedContinuation { exchange.start($0) }
+                #expect { try exchange.response() } throws: { ($0 as? HTTPError)?.code == code }
+            }
+            #expect(server.connectionCount == 0)
+        }
+    }
+
     @Test func `the end of the loop ends the exchange`() async throws {
         let isAsked = Signal()
         let server = try ScriptedServer {

@@ -1,0 +1,21 @@
+import Testing
+
+@testable import HTTP
+
+@Suite struct KnownNamesTests {
+    private let known = KnownNames(["Content-Type", "Lambda-Runtime-Trace-Id"])
+
+    /// A name is given as it was written, whether it is known, or differs from one that is in case, in its end, or in its length.
+    @Test(arguments: [
+        "Lambda-Runtime-Trace-Id", "Lambda-runtime-Trace-Id", "lambda-Runtime-Trace-Id",
+        "Lambda-Runtime-Trace-ID",
+        "Lambda-Runtime-Trace-Ids", "untime-Trace-Id", "Content-Type", "X", "",
+    ]) func `a name is what was written`(name: String) {
+        #expect(known.name(Array(name.utf8).span) == name)
+        #expect(KnownNames.none.name(Array(name.utf8).span) == name)
+    }
+
+    @Test func `what is no UTF-8 is repaired`() {
+        #expect(known.name([0x58, 0xFF].span) == "X\u{FFFD}")
+    }
+}
