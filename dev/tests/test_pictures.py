@@ -7,7 +7,9 @@ import pytest
 from client import CHECKPOINT, Client, text_to_image
 from PIL import Image
 
-FAST = ("--step-ms", "0", "--lora", "ink.safetensors")
+FAST = (
+    "--step-ms", "0", "--lora", "ink.safetensors", "--control-net", "canny.pth", "--upscale-model", "x4.pth",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -100,6 +102,26 @@ GRAPHS = {
         },
         (192, 128),
     ),
+    "ControlNet": (
+        {
+            "n10": {"class_type": "ControlNetLoader", "control_net_name": "canny.pth"},
+            "n11": {"class_type": "LoadImage", "image": "example.png"},
+            "n12": {
+                "class_type": "ControlNetApplyAdvanced", "positive": ["6", 0], "negative": ["7", 0],
+                "control_net": ["10", 0], "image": ["11", 0], "strength": 1, "start_percent": 0, "end_percent": 1,
+            },
+            "n3": {"positive": ["12", 0], "negative": ["12", 1]},
+        },
+        (96, 64),
+    ),
+    "upscaling model": (
+        {
+            "n10": {"class_type": "UpscaleModelLoader", "model_name": "x4.pth"},
+            "n11": {"class_type": "ImageUpscaleWithModel", "upscale_model": ["10", 0], "image": ["8", 0]},
+            "n9": {"images": ["11", 0]},
+        },
+        (384, 256),
+    ),
     "mask": (
         {
             "n10": {"class_type": "ImageToMask", "image": ["8", 0], "channel": "red"},
@@ -119,6 +141,25 @@ def test_graph(client: Client, name: str) -> None:
     assert saved != client.outputs(text_to_image(n9={"filename_prefix": "plain"}))
 
 
+@pytest.mark.parametrize(("mask", "stays"), [(0.0, True), (1.0, False)])
+def test_inpainting_keeps_what_the_mask_does_not_cover(client: Client, mask: float, stays: bool) -> None:
+    color = (200, 100, 50)
+    graph = text_to_image(
+        n10={"class_type": "EmptyImage", "width": 96, "height": 64, "batch_size": 1, "color": 0xC86432},
+        n11={"class_type": "SolidMask", "value": mask, "width": 96, "height": 64},
+        n12={
+            "class_type": "VAEEncodeForInpaint", "pixels": ["10", 0], "vae": ["4", 2], "mask": ["11", 0],
+            "grow_mask_by": 6,
+        },
+        n13={"class_type": "RepeatLatentBatch", "samples": ["12", 0], "amount": 2},
+        n3={"latent_image": ["13", 0]},
+    )  # fmt: skip
+    saved = client.outputs(graph)
+    assert len(saved) == 2
+    for content in saved:
+        assert (picture(content).tobytes() == bytes(color) * (96 * 64)) is stays
+
+
 def test_sampler_reports_each_step_and_previews_when_asked(client: Client) -> None:
     supports = {"type": "feature_flags", "data": {"supports_preview_metadata": True}}
     _, frames = client.run(text_to_image(), [supports], extra_data={"preview_method": "auto"})
@@ -130,10 +171,13 @@ def test_sampler_reports_each_step_and_previews_when_asked(client: Client) -> No
     ] * 3
 
 
-def test_checkpoints_and_loras_are_offered(client: Client) -> None:
+def test_models_are_offered(client: Client) -> None:
     info = client.json("GET", "/object_info")
     assert CHECKPOINT in info["CheckpointLoaderSimple"]["input"]["required"]["ckpt_name"][0]
     assert info["LoraLoader"]["input"]["required"]["lora_name"][0] == ["ink.safetensors"]
+    assert info["ControlNetLoader"]["input"]["required"]["control_net_name"][0] == ["canny.pth"]
+    assert info["UpscaleModelLoader"]["input"]["required"]["model_name"][1]["options"] == ["x4.pth"]
+    assert client.json("GET", "/models/upscale_models") == ["x4.pth"]
     assert "ProbeSleep" not in info
 
 
