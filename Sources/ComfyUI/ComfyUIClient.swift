@@ -34,10 +34,18 @@ public struct ComfyUIClient: Sendable {
     ///
     /// `promptID` must be a lowercase UUID; ComfyUI does not de-duplicate by it. Throws `rejected` also for a 200
     /// with node errors, which means that some outputs were dropped: that prompt is taken back first.
-    public func submit(_ prompt: JSON, promptID: String, clientID: String) async throws(ComfyUIError) {
+    ///
+    /// `previews` asks for pictures while nodes sample. ComfyUI before December 2025 takes no notice: there its `--preview-method` decides
+    /// (https://github.com/Comfy-Org/ComfyUI/pull/11261).
+    public func submit(_ prompt: JSON, promptID: String, clientID: String, previews: Bool = false)
+        async throws(ComfyUIError)
+    {
         let what = "POST /prompt"
-        let body: JSON = ["prompt": prompt, "client_id": .string(clientID), "prompt_id": .string(promptID)]
-        let request = try await request(.post, "/prompt", json: body)
+        var body: JSON.Object = [
+            "prompt": prompt, "client_id": .string(clientID), "prompt_id": .string(promptID),
+        ]
+        if previews { body["extra_data"] = ["preview_method": "auto"] }
+        let request = try await request(.post, "/prompt", json: .object(body))
         let response: HTTPClient.Response
         do {
             response = try await http.send(request)

@@ -21,14 +21,19 @@ public struct ExecutionWatcher: Sendable {
     private let loop: EventLoop
     private let promptID: String
     private let clientID: String
+    private let wantsPreviews: Bool
     private var socket: WebSocket?
 
-    /// Nothing happens before `open` or `watch`.
-    public init(client: ComfyUIClient, loop: EventLoop, promptID: String, clientID: String) {
+    /// Nothing happens before `open` or `watch`. `wantsPreviews`: the worker is asked to say which node a preview is of.
+    public init(
+        client: ComfyUIClient, loop: EventLoop, promptID: String, clientID: String,
+        wantsPreviews: Bool = false
+    ) {
         self.client = client
         self.loop = loop
         self.promptID = promptID
         self.clientID = clientID
+        self.wantsPreviews = wantsPreviews
     }
 
     /// Opens the socket (await this before submitting, so that nothing is missed). A failure to open is no
@@ -37,7 +42,12 @@ public struct ExecutionWatcher: Sendable {
     public mutating func open() async {
         guard socket == nil else { return }
         socket = try? await client.events(clientID: clientID)
+        // ComfyUI hears it as a socket's first message only. A failure shows when the socket is read.
+        if wantsPreviews { try? await socket?.send(.text(Self.previewFeature)) }
     }
+
+    private static let previewFeature =
+        #"{"type":"feature_flags","data":{"supports_preview_metadata":true}}"#
 
     /// Closes the socket that `open` opened: for when nothing was submitted in the end. `watch` does it by itself.
     public mutating func close() async {
@@ -47,16 +57,18 @@ public struct ExecutionWatcher: Sendable {
         await closing?.close()
     }
 
-    /// Waits for the end of the prompt, handing every frame about it to `onEvent` on the way.
+    /// Waits for the end of the prompt, handing every frame about it to `onEvent` on the way, and previews, where they are wanted, to
+    /// `onPreview`: both keep the next frame waiting.
     ///
     /// Throws `unreachable` when the worker does not answer for `patience`, and `cancelled`. Always closes its
     /// socket; of a prompt that has finished nobody opens another, so that its end does not wait for the peer's
     /// goodbye. Whether the prompt runs too long is the caller's to decide.
     public mutating func watch(
-        patience: Duration, onEvent: @Sendable (ExecutionEvent) async -> Void
+        patience: Duration, onPreview: @Sendable (PreviewFrame) async -> Void = { _ in },
+        onEvent: @Sendable (ExecutionEvent) async -> Void
     ) async throws(ComfyUIError) -> End {
         do {
-            let end = try await watchOpen(patience, onEvent)
+            let end = try await watchOpen(patience, onPreview, onEvent)
             if case .finished = end, let closing = socket {
                 socket = nil
                 loop.task { await closing.close() }
@@ -70,7 +82,8 @@ public struct ExecutionWatcher: Sendable {
     }
 
     private mutating func watchOpen(
-        _ patience: Duration, _ onEvent: @Sendable (ExecutionEvent) async -> Void
+        _ patience: Duration, _ onPreview: @Sendable (PreviewFrame) async -> Void,
+        _ onEvent: @Sendable (ExecutionEvent) async -> Void
     ) async throws(ComfyUIError) -> End {
         // A socket that was not open when the prompt was sent may have missed its end.
         if socket == nil {
@@ -79,7 +92,7 @@ public struct ExecutionWatcher: Sendable {
         }
         while true {
             if socket != nil {
-                try await listen(onEvent)
+                try await listen(onPreview, onEvent)
             } else {
                 try await pause(min(silence, .seconds(1)))
             }
@@ -92,13 +105,21 @@ public struct ExecutionWatcher: Sendable {
     }
 
     /// Hands on frames until our run is over, the socket closes or is silent about us.
-    private func listen(_ onEvent: @Sendable (ExecutionEvent) async -> Void) async throws(ComfyUIError) {
+    private func listen(
+        _ onPreview: @Sendable (PreviewFrame) async -> Void,
+        _ onEvent: @Sendable (ExecutionEvent) async -> Void
+    ) async throws(ComfyUIError) {
         guard let socket else { return }
         var deadline = ContinuousClock.now + silence
         while let message = try await receive(socket, until: deadline) {
             guard case .text(let text) = message else {
                 // Previews come to our id only.
                 deadline = ContinuousClock.now + silence
+                if wantsPreviews, case .binary(let bytes) = message, let preview = PreviewFrame(frame: bytes),
+                    preview.promptID ?? promptID == promptID
+                {
+                    await onPreview(preview)
+                }
                 continue
             }
             guard let event = ExecutionEvent(frame: text), isOurs(event) else { continue }

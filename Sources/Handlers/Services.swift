@@ -12,6 +12,7 @@ struct Services: Sendable {
     let sns: SNS
     let store: JobStore
     let documents: JobDocuments
+    let previews: PreviewStore
     let idempotency: IdempotencyStore
     let doorbell: Doorbell
     let quotas: QuotaStore
@@ -43,6 +44,7 @@ struct Services: Sendable {
             dynamoDB, table: configuration.table, policy: configuration.policy, clock: { aws.now })
         documents = JobDocuments(
             dynamoDB, s3, table: configuration.table, bucket: configuration.bucket)
+        previews = PreviewStore(s3: s3, bucket: configuration.bucket)
         idempotency = IdempotencyStore(dynamoDB, table: configuration.table)
         let counters = Counters(dynamoDB: dynamoDB, table: configuration.table)
         quotas = QuotaStore(counters: counters, quotas: configuration.access.quotas)

@@ -10,7 +10,8 @@ import Testing
 
     /// The error of a submission to a worker that answers `POST /prompt` like this.
     private func submission(
-        _ answer: StubWorker.Answer, queue: JSON = ["queue_running": [], "queue_pending": []]
+        _ answer: StubWorker.Answer, queue: JSON = ["queue_running": [], "queue_pending": []],
+        previews: Bool = false
     ) async throws -> (error: ComfyUIError?, requests: [String]) {
         let worker = try StubWorker { request, _ in
             switch request.target {
@@ -22,7 +23,8 @@ import Testing
         let error = try await onLoop { loop -> ComfyUIError? in
             do {
                 try await worker.client(loop).submit(
-                    ["1": ["class_type": "A", "inputs": [:]]], promptID: Self.id, clientID: "c")
+                    ["1": ["class_type": "A", "inputs": [:]]], promptID: Self.id, clientID: "c",
+                    previews: previews)
                 return nil
             } catch let error as ComfyUIError {
                 return error
@@ -41,6 +43,15 @@ import Testing
                 POST /prompt {"prompt":{"1":{"class_type":"A","inputs":{}}},"client_id":"c","prompt_id":"\(Self.id)"}
                 """
             ])
+    }
+
+    /// As the recording `60-sampling-full.json` has it, with the method that every version and model takes.
+    @Test func submitAsksForPreviewsWhereTheyAreWanted() async throws {
+        let (error, requests) = try await submission(
+            .json(["prompt_id": .string(Self.id), "number": 3, "node_errors": [:]]), previews: true)
+        #expect(error == nil)
+        #expect(requests.count == 1)
+        #expect(requests[0].hasSuffix(#","prompt_id":"\#(Self.id)","extra_data":{"preview_method":"auto"}}"#))
     }
 
     /// Recorded refusals: the case, and our fault list of it.

@@ -25,25 +25,33 @@ import Testing
     private struct Watch: Sendable {
         var end: Result<String, ComfyUIError>
         var events: Int
+        /// The nodes of the previews.
+        var previews: [String?] = []
     }
 
     /// Opens and watches with short periods.
     private func watch(
         _ worker: StubWorker, opening: Bool = true, silence: Duration = .seconds(20),
-        patience: Duration = .seconds(20)
+        patience: Duration = .seconds(20), wantsPreviews: Bool = false
     ) async throws -> Watch {
         try await onLoop { loop in
             let counter = Counter()
+            let previews = Previews()
             var watcher = ExecutionWatcher(
-                client: worker.client(loop), loop: loop, promptID: Self.id, clientID: "c")
+                client: worker.client(loop), loop: loop, promptID: Self.id, clientID: "c",
+                wantsPreviews: wantsPreviews)
             watcher.silence = silence
             watcher.moment = .milliseconds(5)
             if opening { await watcher.open() }
             do throws(ComfyUIError) {
-                switch try await watcher.watch(patience: patience, onEvent: { _ in counter.add() }) {
+                switch try await watcher.watch(
+                    patience: patience, onPreview: { previews.add($0.nodeID) },
+                    onEvent: { _ in counter.add() })
+                {
                 case .finished(let entry):
                     return Watch(
-                        end: .success("finished \(entry.files.map(\.filename))"), events: counter.value)
+                        end: .success("finished \(entry.files.map(\.filename))"), events: counter.value,
+                        previews: previews.value)
                 case .lost: return Watch(end: .success("lost"), events: counter.value)
                 }
             } catch {
@@ -56,6 +64,12 @@ import Testing
         private let count = Mutex(0)
         func add() { count.withLock { $0 += 1 } }
         var value: Int { count.withLock { $0 } }
+    }
+
+    private final class Previews: Sendable {
+        private let nodes = Mutex<[String?]>([])
+        func add(_ node: String?) { nodes.withLock { $0.append(node) } }
+        var value: [String?] { nodes.withLock { $0 } }
     }
 
     private static let done = "finished [\"ok01_00001_.png\"]"
@@ -126,8 +140,8 @@ import Testing
         #expect(worker.sockets.most == 1)
     }
 
-    @Test("previews count as a sign of life and are not handed on")
-    func previews() async throws {
+    @Test("previews that nobody wants count as a sign of life and are not handed on")
+    func unwantedPreviews() async throws {
         let (entry, _) = try Self.recorded()
         let preview = try Fixtures.bytes("comfyui/preview-frame-type4.bin")
         let worker = try StubWorker(socket: { socket, _ in
@@ -137,6 +151,36 @@ import Testing
         }) { _, _ in entry }
         let watch = try await watch(worker)
         #expect(try watch.end.get() == Self.done)
+        #expect(watch.events == 1)
+        #expect(watch.previews.isEmpty)
+    }
+
+    /// Those of other prompts are not ours, and what is no preview is nothing.
+    @Test("previews that are wanted are asked for on each socket and handed on")
+    func wantedPreviews() async throws {
+        let (entry, _) = try Self.recorded()
+        let foreign = try Fixtures.bytes("comfyui/preview-frame-type4.bin")
+        let plain = try Fixtures.bytes("comfyui/preview-frame-type1.bin")
+        let metadata = Array(#"{"node_id":"7","prompt_id":"\#(Self.id)"}"#.utf8)
+        let ours = [0, 0, 0, 4, 0, 0, 0, UInt8(metadata.count)] + metadata + [0xFF, 0xD8, 0xFF]
+        let asked = Counter()
+        let worker = try StubWorker(socket: { socket, index in
+            // Nothing else was sent before.
+            let message = try socket.receiveText()
+            let flags: JSON = ["type": "feature_flags", "data": ["supports_preview_metadata": true]]
+            if (try? JSON(parsing: message)) == flags { asked.add() }
+            if index == 0 { return try socket.send(plain) }
+            for frame in [foreign, ours, [0, 0, 0, 1], plain] { try socket.send(frame) }
+            try socket.send(Self.executingNull)
+            try socket.waitForClose()
+        }) { request, count in
+            // Asked when the first socket has closed, when the second is open, and at the end.
+            request.target == "/queue" ? .json(Self.queued) : count < 2 ? .json([:]) : entry
+        }
+        let watch = try await watch(worker, wantsPreviews: true)
+        #expect(try watch.end.get() == Self.done)
+        #expect(asked.value == 2)
+        #expect(watch.previews == [nil, "7", nil])
         #expect(watch.events == 1)
     }
 

@@ -125,6 +125,14 @@ final class StubWorker: Sendable {
             try connection.write([0x80 | opcode] + length + payload)
         }
 
+        /// The next message, a text of at most 125 bytes in one frame, which a client masks (RFC 6455 §5.3).
+        func receiveText() throws -> String {
+            let head = try connection.read(2)
+            let mask = try connection.read(4)
+            let payload = try connection.read(Int(head[1] & 0x7F))
+            return String(decoding: payload.enumerated().map { $1 ^ mask[$0 % 4] }, as: UTF8.self)
+        }
+
         /// Reads until the client sends a close frame, and answers it.
         func waitForClose() throws {
             while true {

@@ -98,4 +98,26 @@ struct ServeCommandTests {
             #expect(try worker.runs().count == 2)
         }
     }
+
+    /// The events of a job that asks for previews have some, those of another have none, though the worker is the same.
+    @Test func showsAJobThatAsksForItHowItComesAlong() async throws {
+        let worker = try await Worker(stepMilliseconds: 150)
+        try await ServedSystem.during(.init(comfyUI: [worker.url])) { system in
+            let api = system.api
+            let body = #"{"prompt":"a lighthouse","width":64,"height":64,"steps":20"#
+            for (asks, fields) in [(true, #","previews":true}"#), (false, "}")] {
+                let accepted = try await api.send(.post, "/v1/generate", body + fields)
+                #expect(accepted.status == 202)
+                let id = try #require(accepted.json["job_id"]?.string)
+                let events = try await api.get("/v1/jobs/\(id)/events")
+                #expect(events.status == 200)
+                let text = String(decoding: events.body, as: UTF8.self)
+                #expect(text.contains(#""status":"completed""#))
+                #expect(text.contains("event: preview\ndata: {\"taken_at\"") == asks)
+                #expect(text.contains("/previews/local/\(id)/newest?") == asks)
+                let job = try await api.job(id)
+                #expect(!job.text.contains("preview"))
+            }
+        }
+    }
 }

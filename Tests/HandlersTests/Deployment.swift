@@ -54,12 +54,14 @@ struct Deployment: Sendable {
 
     /// A queued job with a workflow of one picture, as the API leaves it.
     func submit(
-        user: String = "alice", priority: Int = 5, workflow: JSON = Deployment.workflow, shape: String? = nil
+        user: String = "alice", priority: Int = 5, workflow: JSON = Deployment.workflow, shape: String? = nil,
+        wantsPreviews: Bool = false
     ) async throws -> Job {
         let now = services.now
         var job = Job(id: Job.ID(.v7(milliseconds: now.milliseconds)), user: user, createdAt: now)
         job.priority = priority
         job.shape = shape
+        job.wantsPreviews = wantsPreviews
         try await services.documents.store(
             workflow: workflow, metadata: nil, for: job, expires: now + .seconds(3600))
         guard try await services.store.create(job) else { throw TestFailure("the job exists already") }

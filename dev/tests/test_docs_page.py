@@ -50,15 +50,25 @@ def test_a_job_from_the_form_to_the_picture(served: Served, width: int, dark: bo
             await page.open(f"{served.address}/docs", width=width, dark=dark)
             # Of its own, or ComfyUI would have everything cached.
             prompt = f"a lighthouse, {'at night' if dark else 'by day'}, on a screen of {width}"
-            await fill(page, prompt=prompt, width="256", height="192", steps="20", seed="18446744073709551615")
+            await fill(page, prompt=prompt, width="256", height="192", steps="40", seed="18446744073709551615")
             await submit(page)
             # Live: the percentage is seen on its way.
-            seen = set()
+            seen, shown = set(), set()
+            preview = "document.getElementById('preview')"
             while (state := await page.ask(text("state"))) not in ("completed", "failed"):
                 seen.add((state, await page.ask("document.getElementById('progress').value")))
+                if await page.ask(f"!{preview}.hidden && {preview}.complete && {preview}.naturalWidth"):
+                    if not shown:
+                        await keep(page, f"preview-{'dark' if dark else 'light'}-{width}")
+                    shown.add(await page.ask(f"{preview}.src"))
                 await asyncio.sleep(0.02)
             assert state == "completed", await page.ask(text("node"))
             assert any(0 < percent < 100 for status, percent in seen if status == "running"), seen
+            # And what there is so far, each time anew.
+            assert len(shown) >= 2, shown
+            assert await page.ask(f"{preview}.hidden && !{preview}.src")
+            # One that was asked for in the moment of the end is gone; the browser says so.
+            page.complaints[:] = [line for line in page.complaints if "404" not in line]
             assert await page.ask("document.getElementById('progress').value") == 100
             # A seed that a number of JavaScript does not hold.
             assert await page.ask(text("node")) == "Seed 18446744073709551615"

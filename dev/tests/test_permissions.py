@@ -6,6 +6,7 @@ The real programs run (`make build package` first).
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -143,7 +144,7 @@ def complaints(answer: dict[str, Any]) -> list[str]:
 DOORBELL = '{"type":"work","job_id":null}'
 
 
-def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
+def test_the_roles_allow_a_jobs_whole_way(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     sweep = json.loads((ROOT / "dev/events/session/05-sweep-schedule.json").read_text())
     said = [account.invoke("sweep", sweep)]
 
@@ -155,7 +156,7 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
 
     assert api("GET", "/health/ready")["workers"] == 1
     hook = "http://127.0.0.1:9/hook"
-    drawing = {"prompt": "a lighthouse", "steps": 2, "webhook_url": hook}
+    drawing = {"prompt": "a lighthouse", "steps": 30, "webhook_url": hook, "previews": True}
     assert api("POST", "/v1/webhook-secret", {})["secret"].startswith("whsec_")
     job = api("POST", "/v1/generate", drawing)["job_id"]
     assert api("GET", "/v1/jobs")["jobs"][0]["job_id"] == job
@@ -213,6 +214,10 @@ def test_the_roles_allow_a_jobs_whole_way(account: Account) -> None:
 
     said.append(account.invoke("dispatch", messages("work", DOORBELL)))
     assert said[-1]["response"] == {"batchItemFailures": []}
+    # One that is refused is not complained of. Below it is seen that the last one is gone.
+    previews = re.findall(r"PUT /pictures/previews/local/(\S+)/newest HTTP/1.1\" (\d+)", caplog.text)
+    assert previews
+    assert set(previews) == {(job, "200")}
     assert api("GET", f"/v1/jobs/{loaded}")["status"] == "completed"
     page = api("GET", f"/v1/jobs/{job}")
     assert page["status"] == "completed"

@@ -45,20 +45,22 @@ CALLS = {
     | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:DeleteItem", "Table"),
        ("s3:GetObject", "Bucket/outputs/*"), ("s3:PutObject", "Bucket/workflows/*"), ("s3:ListBucket", "Bucket"),
        ("s3:GetObject", "Bucket/inputs/*"), ("s3:PutObject", "Bucket/inputs/*"), ("s3:DeleteObject", "Bucket/inputs/*"),
-              ("sqs:SendMessage", "WorkQueue")}
+       ("s3:DeleteObject", "Bucket/previews/*"), ("sqs:SendMessage", "WorkQueue")}
     | erase("outputs", "workflows"),
     "stream": query("queue", "by_user", "by_user_status")
     | {("dynamodb:BatchGetItem", "Table"), ("dynamodb:GetItem", "Table"), ("dynamodb:Query", "Table"),
-       ("s3:GetObject", "Bucket/outputs/*"), ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket")},
+       ("s3:GetObject", "Bucket/outputs/*"), ("s3:GetObject", "Bucket/inputs/*"), ("s3:ListBucket", "Bucket"),
+       ("s3:GetObject", "Bucket/previews/*")},
     "dispatch": JOBS | ANNOUNCE | RING | query("queue", "by_user_status") | take("WorkQueue", "ResumeQueue")
     | {("dynamodb:BatchGetItem", "Table"),
        ("s3:PutObject", "Bucket/outputs/*"), ("s3:AbortMultipartUpload", "Bucket/outputs/*"),
        ("s3:ListBucketMultipartUploads", "Bucket"), ("s3:GetObject", "Bucket/workflows/*"),
        ("s3:GetObject", "Bucket/inputs/*"),
+       ("s3:PutObject", "Bucket/previews/*"), ("s3:DeleteObject", "Bucket/previews/*"),
        ("s3:ListBucket", "Bucket")},
     "notify": JOBS | take("NotifyQueue"),
     "sweep": JOBS | ANNOUNCE | RING | query("queue", "open_work", "by_user") | {("dynamodb:DeleteItem", "Table")}
-    | erase("outputs", "inputs", "workflows") | {("s3:ListBucket", "Bucket")},
+    | erase("outputs", "inputs", "workflows", "previews") | {("s3:ListBucket", "Bucket")},
 }  # fmt: skip
 
 # Which handlers come to a file that calls AWS, and with which of the clients' operations. Whoever adds a call or a file
@@ -108,6 +110,8 @@ SOURCES = {
     # What adds goes through the counters.
     "Jobs/RunTimes": ("api stream", "dynamoDB.query"),
     "Jobs/JobStore": ("api dispatch sweep", "dynamoDB.get dynamoDB.put dynamoDB.update"),
+    # What puts is dispatch's, what removes that of all three, the address the stream's.
+    "Jobs/PreviewStore": ("", "s3.delete s3.presignGet s3.put"),
     "Notify/DeliveryStore": ("api notify sweep", "dynamoDB.get dynamoDB.put dynamoDB.query dynamoDB.update"),
     "Notify/WebhookSecretStore": ("api notify sweep", "dynamoDB.get dynamoDB.put"),
     # What reads is the API's alone.
@@ -415,7 +419,8 @@ def test_production_keeps_and_protects_its_data() -> None:
 def test_results_last_as_long_in_the_table_as_in_the_bucket() -> None:
     assert template()["Parameters"]["ResultDays"]["Default"] == 30
     (bucket,) = resources("AWS::S3::Bucket").values()
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    rule, previews = bucket["LifecycleConfiguration"]["Rules"]
+    assert (previews["Prefix"], previews["ExpirationInDays"]) == ("previews/", 1)
     days = template()["Globals"]["Function"]["Environment"]["Variables"]["RESULT_DAYS"]
     assert rule["ExpirationInDays"] == days == {"Ref": "ResultDays"}
 

@@ -27,26 +27,22 @@ struct ContractRoutes: Sendable {
             status: 200,
             headers: [
                 "Content-Type": "text/html; charset=utf-8", "Cache-Control": Self.cacheControl,
-                "Content-Security-Policy": DocsPage.policy(pictures: await pictureOrigin()),
+                "Content-Security-Policy": DocsPage.policy(pictures: await pictureOrigins()),
             ], body: Array(page.html.utf8))
     }
 
-    /// Where pictures are shown from: the distribution's origin or the bucket's; nil when nobody knows at the moment.
-    private func pictureOrigin() async -> String? {
-        let address: String
-        if let base = services.configuration.outputBaseURL {
-            address = "\(base)"
-        } else {
-            do {
-                // Signing asks nobody, and knows how the bucket is addressed.
-                address = try await services.s3.presignGet(
-                    bucket: services.configuration.bucket, key: "outputs/", expiresIn: .seconds(60)
-                ).url
-            } catch {
-                Log.error("no origin for pictures", ["error": .string("\(error)")])
-                return nil
-            }
+    /// Where pictures are shown from: the bucket, and a distribution in front of it. Without the bucket's when nobody knows it at the moment.
+    private func pictureOrigins() async -> [String] {
+        var addresses: [String] = []
+        if let base = services.configuration.outputBaseURL { addresses.append("\(base)") }
+        do {
+            // Signing asks nobody, and knows how the bucket is addressed.
+            let presigned = try await services.s3.presignGet(
+                bucket: services.configuration.bucket, key: "outputs/", expiresIn: .seconds(60))
+            addresses.append(presigned.url)
+        } catch {
+            Log.error("no origin for pictures", ["error": .string("\(error)")])
         }
-        return URL(address).map { "\($0.scheme)://\($0.authority)" }
+        return addresses.compactMap { URL($0) }.map { "\($0.scheme)://\($0.authority)" }
     }
 }

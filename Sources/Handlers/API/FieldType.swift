@@ -51,6 +51,13 @@ extension FieldType where Value: FixedWidthInteger {
     }
 }
 
+extension FieldType where Value == Bool {
+    static let boolean = Self(blank: false, schema: ["type": "boolean"]) { json throws(Refusal) in
+        guard let value = json.bool else { throw Refusal(.wrongType, "must be true or false") }
+        return value
+    }
+}
+
 extension FieldType where Value == Double {
     static func number(_ range: ClosedRange<Double>) -> Self {
         let expected = "must be a number from \(range.lowerBound) to \(range.upperBound)"

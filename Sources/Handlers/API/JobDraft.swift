@@ -44,6 +44,7 @@ struct JobDraft: Sendable {
         job.template = template
         job.webhookURL = options.webhookURL
         job.hasMetadata = options.metadata != nil
+        job.wantsPreviews = options.previews
         job.nodeCount = graph.nodes.count
         job.tier = user.tier
         return (graph.json, job)

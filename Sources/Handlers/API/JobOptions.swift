@@ -10,6 +10,7 @@ struct JobOptions: Sendable {
     let timeoutSeconds: Int
     let webhookURL: String?
     let metadata: JSON.Object?
+    let previews: Bool
 
     private enum Fields {
         static let priority = Field("priority", .priority, default: 5)
@@ -19,6 +20,7 @@ struct JobOptions: Sendable {
         static let timeout = Field("timeout_seconds", FieldType<Int>.integer(10...3600), default: 600)
         static let webhook = Field<String?>(optional: "webhook_url", .webAddress)
         static let metadata = Field<JSON.Object?>(optional: "metadata", .object(maximumBytes: 4096))
+        static let previews = Field("previews", .boolean, default: false)
     }
 
     static var fields: [FieldDescription] {
@@ -41,6 +43,9 @@ struct JobOptions: Sendable {
             ),
             FieldDescription(
                 Fields.metadata, "Given back with the job. At most 4,096 bytes of compact JSON."),
+            FieldDescription(
+                Fields.previews,
+                "Whether the job's events show what the worker has made so far, as pictures.", default: false),
         ]
     }
 
@@ -51,6 +56,7 @@ struct JobOptions: Sendable {
         timeoutSeconds = reader.read(Fields.timeout)
         webhookURL = reader.read(Fields.webhook)
         metadata = reader.read(Fields.metadata)
+        previews = reader.read(Fields.previews)
     }
 }
 

@@ -12,7 +12,8 @@ import Time
 /// tried again with the next write.
 actor ProgressWriter {
     private var progress: Progress
-    private let store: @Sendable (JSON) async throws -> Void
+    private var preview: Preview?
+    private let store: @Sendable (JSON, Preview?) async throws -> Void
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
 
@@ -22,7 +23,7 @@ actor ProgressWriter {
     /// `earlier`: what another process wrote of the same attempt.
     init(
         graph: WorkflowGraph, continuing earlier: JSON?,
-        store: @escaping @Sendable (JSON) async throws -> Void
+        store: @escaping @Sendable (JSON, Preview?) async throws -> Void
     ) {
         progress = earlier.map { Progress(graph: graph, continuing: $0) } ?? Progress(graph: graph)
         self.store = store
@@ -36,11 +37,17 @@ actor ProgressWriter {
         change.yield()
     }
 
+    /// What can be seen from now on.
+    func show(_ preview: Preview) {
+        self.preview = preview
+        change.yield()
+    }
+
     /// Writes what changes, until the task is cancelled.
     func write(every interval: Duration = ProgressWriter.interval, on loop: EventLoop) async {
         for await _ in changes {
             do {
-                try await store(progress.json)
+                try await store(progress.json, preview)
             } catch {
                 if Task.isCancelled { return }
                 Log.warn("progress not written", ["error": .string("\(error)")])

@@ -39,7 +39,8 @@ struct PromptRun: Sendable {
         let promptID = PromptID.derive(job: claimed.id, attempt: attempt)
         let clientID = PromptID.client(job: claimed.id, attempt: attempt)
         var watcher = ExecutionWatcher(
-            client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
+            client: client, loop: services.http.loop, promptID: promptID, clientID: clientID,
+            wantsPreviews: claimed.wantsPreviews)
         let ready: WorkflowGraph
         do {
             ready = try await InputTransfer(
@@ -110,7 +111,7 @@ struct PromptRun: Sendable {
         do {
             try await client.submit(
                 graph.submission(runID: promptID, catalog: .standard), promptID: promptID,
-                clientID: clientID)
+                clientID: clientID, previews: job.wantsPreviews)
         } catch {
             if error.code == .rejected {
                 return .notSent(
@@ -147,7 +148,8 @@ struct PromptRun: Sendable {
             return .abandoned("a run without a prompt id")
         }
         var watcher = ExecutionWatcher(
-            client: client, loop: services.http.loop, promptID: promptID, clientID: clientID)
+            client: client, loop: services.http.loop, promptID: promptID, clientID: clientID,
+            wantsPreviews: claimed.wantsPreviews)
         await ledger.load()
         return try await watch(&watcher, graph, claimed)
     }
@@ -159,8 +161,10 @@ struct PromptRun: Sendable {
         let earlier = isResumed ? try? await services.documents.progress(job.id, attempt: job.attempt) : nil
         let expires = services.now + configuration.policy.retention
         let writer = ProgressWriter(graph: graph, continuing: earlier) { [documents = services.documents] in
-            try await documents.store(progress: $0, of: job.attempt, for: job.id, expires: expires)
+            try await documents.store(
+                progress: $0, preview: $1, of: job.attempt, for: job.id, expires: expires)
         }
+        let previews = job.wantsPreviews ? previewWriter(graph, job, writer) : nil
         let outputs = OutputStore(
             s3: services.s3, configuration: configuration, loop: services.http.loop, job: job, client: client,
             ledger: ledger, gate: gate)
@@ -169,12 +173,15 @@ struct PromptRun: Sendable {
         let metrics = RunMetrics(
             graph: graph, names: services.nodeNames.all, isResumed: isResumed,
             tallies: services.metrics.tallies)
-        // Both end with the watch: the one is cancelled, the other is waited for where the outputs count.
+        // All end with the watch: two are cancelled, the other is waited for where the outputs count.
         async let _ = writer.write(on: services.http.loop)
+        async let _: Void? = previews?.write(on: services.http.loop)
         async let storing: Void = outputs.store(foresight.sources)
         let end: ExecutionWatcher.End
         do {
-            end = try await watcher.watch(patience: configuration.workerPatience) { event in
+            end = try await watcher.watch(
+                patience: configuration.workerPatience, onPreview: { await previews?.take($0) }
+            ) { event in
                 // Who comes later has not heard which outputs were before.
                 if !isResumed { await foresight.note(event) }
                 await writer.apply(event)
@@ -184,6 +191,7 @@ struct PromptRun: Sendable {
             return await lost(job, error)
         }
         foresight.finish()
+        await previews?.finish()
         switch end {
         case .finished(let entry):
             switch entry.outcome {
@@ -202,6 +210,15 @@ struct PromptRun: Sendable {
             return again(
                 job, .init(.workerLost, "The worker lost the job; it was restarted or its queue was cleared.")
             )
+        }
+    }
+
+    private func previewWriter(_ graph: WorkflowGraph, _ job: Job, _ progress: ProgressWriter)
+        -> PreviewWriter
+    {
+        PreviewWriter(graph: graph) { [store = services.previews] image, preview in
+            try await store.put(image, preview.contentType, of: job.id, user: job.user)
+            await progress.show(preview)
         }
     }
 }

@@ -21,6 +21,7 @@ struct Announcer: Sendable {
             return
         }
         await count(job)
+        await services.previews.remove(job)
     }
 
     /// One announcer's write was the one that took note: that one counts.

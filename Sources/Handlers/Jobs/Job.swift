@@ -62,6 +62,8 @@ struct Job: Sendable, Hashable {
     var shape: String?
     var webhookURL: String?
     var hasMetadata = false
+    /// Whether what its nodes have made so far is shown while it runs; see `Preview`.
+    var wantsPreviews = false
     /// Of its workflow; nil for one that an earlier version made.
     var nodeCount: Int?
     /// Its user's when it was made; nil for one that an earlier version made.

@@ -36,6 +36,8 @@ struct JobDocuments: Sendable {
         var progress: JSON?
         /// Of a job that is run in parts.
         var parts: [Job] = []
+        /// Of what runs now: the job, or parts of it.
+        var previews: [Job.ID: Preview] = [:]
     }
 
     /// One strongly consistent query; nil when there is no such job, its time is over, or its user has deleted it, unless
@@ -61,12 +63,22 @@ struct JobDocuments: Sendable {
                 Self.progress($0, attempt: job.attempt)
             }
         }
+        func preview(of job: Job) -> Preview? {
+            guard job.wantsPreviews, job.state == .running else { return nil }
+            return items[Self.sortKey(Self.progressName, of: job.id.part)].flatMap {
+                Self.preview($0, attempt: job.attempt)
+            }
+        }
         var page = Page(
             job: job, metadata: items["METADATA"].flatMap(Self.document), progress: progress(of: job))
+        page.previews[job.id] = preview(of: job)
         if job.hasParts {
             let family = try Self.family(job, items.values)
             var documents: [Int: JSON] = [:]
-            for part in family.parts { documents[part.id.part ?? 0] = progress(of: part) }
+            for part in family.parts {
+                documents[part.id.part ?? 0] = progress(of: part)
+                page.previews[part.id] = preview(of: part)
+            }
             page.parts = family.parts
             page.progress = family.progress(documents)
         }
@@ -120,6 +132,10 @@ struct JobDocuments: Sendable {
         item["attempt"]?.int == attempt ? document(item) : nil
     }
 
+    private static func preview(_ item: Item, attempt: Int) -> Preview? {
+        item["attempt"]?.int == attempt ? item["preview"].flatMap { Preview($0) } : nil
+    }
+
     private static func document(_ item: Item) -> JSON? {
         (item["document"]?.string).flatMap { try? JSON(parsing: $0) }
     }
@@ -167,11 +183,14 @@ struct JobDocuments: Sendable {
         return components.indices.contains(part) ? components[part] : nil
     }
 
-    /// Overwrites the progress; its own item in no index, so that it costs one write unit and collides with nothing.
-    func store(progress: JSON, of attempt: Int, for id: Job.ID, expires: Timestamp) async throws(AWSError) {
+    /// Overwrites the progress, and what it shows; its own item in no index, so that it costs one write unit and collides with nothing.
+    func store(
+        progress: JSON, preview: Preview? = nil, of attempt: Int, for id: Job.ID, expires: Timestamp
+    ) async throws(AWSError) {
         var item = key(id, Self.sortKey(Self.progressName, of: id.part), expires)
         item["attempt"] = .n(attempt)
         item["document"] = .s(progress.text)
+        item["preview"] = preview?.attribute
         try await dynamoDB.put(item, into: table)
     }
 

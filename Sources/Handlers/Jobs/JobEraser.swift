@@ -38,6 +38,7 @@ struct JobEraser: Sendable {
             job = announced
         }
         try await services.documents.erase(job, expires: services.now + JobPolicy.tombstone)
+        await services.previews.remove(job)
         guard case .done = try await store.apply(.erased, to: job) else { return false }
         Log.info("job erased", ["job_id": .string("\(job.id)")])
         return true

@@ -54,6 +54,7 @@ extension JobItem {
                 isReturned: charge["returned"]?.bool ?? false)
         }
         job.hasMetadata = item["has_metadata"]?.bool ?? false
+        job.wantsPreviews = item["previews"]?.bool ?? false
         job.expiresAt = (item[TableDefinition.timeToLiveAttribute]?.int64)
             .map { Timestamp(milliseconds: $0 * 1000) }
         return job

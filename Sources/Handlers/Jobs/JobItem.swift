@@ -89,6 +89,7 @@ enum JobItem {
             item["part_count"] = .n(job.partNodes.count)
         }
         if job.hasMetadata { item["has_metadata"] = .bool(true) }
+        if job.wantsPreviews { item["previews"] = .bool(true) }
         item["node_count"] = job.nodeCount.map { .n($0) }
         item["trace_parent"] = job.traceParent.map { .s($0) }
         item["tier"] = job.tier.map { .s($0.rawValue) }

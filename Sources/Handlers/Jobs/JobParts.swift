@@ -117,6 +117,7 @@ extension Job {
         part.workerLabels = workerLabels
         part.checkpoint = checkpoint
         part.traceParent = traceParent
+        part.wantsPreviews = wantsPreviews
         return part
     }
 }

@@ -13,8 +13,11 @@ enum OutputKey {
 
     /// What the names of everything of a user begin with. Each ends in a slash, so that it is nobody else's too.
     static func folders(user: String) -> [String] {
-        ["outputs/\(user)/", "inputs/\(user)/", "workflows/\(user)/"]
+        ["outputs/\(user)/", "inputs/\(user)/", "workflows/\(user)/", "previews/\(user)/"]
     }
+
+    /// What a job, or a part of one, shows while it runs: one object, which every picture takes from the one before.
+    static func preview(user: String, job: Job.ID) -> String { "previews/\(user)/\(job)/newest" }
 
     /// A workflow too large for the table.
     static func workflow(user: String, job: Job.ID) -> String {

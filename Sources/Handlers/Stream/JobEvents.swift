@@ -5,7 +5,7 @@ import JSON
 import Telemetry
 import Time
 
-/// A job's life as server-sent events: its state and its progress, each as it changes, until it has ended.
+/// A job's life as server-sent events: its state, its progress, and what it shows, each as it changes, until it has ended.
 ///
 /// The table is read at an interval: nobody has to know who listens, and whoever runs the job, or takes it over, tells no one but the table.
 /// https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -70,8 +70,9 @@ struct JobEvents: Sendable {
     func send(until deadline: Timestamp, _ write: (String) async throws -> Void) async throws {
         try await write("retry: 1000\n\n")
         var (page, seen, lastWrite) = (first, self.seen, ContinuousClock.now)
+        var shown: [Job.ID: Preview] = [:]
         while true {
-            let text = try await news(of: page, &seen)
+            let text = try await news(of: page, &seen) + previews(of: page, &shown)
             let silence = lastWrite.duration(to: .now)
             if !text.isEmpty || silence >= pace.heartbeat {
                 try await write(text.isEmpty ? ": heartbeat\n\n" : text)
@@ -103,6 +104,25 @@ struct JobEvents: Sendable {
             seen?.progress = now.progress
             text += Self.event("progress", seen, progress)
         }
+        return text
+    }
+
+    /// How long a preview's address holds: the next one comes long before.
+    private static let previewLifetime: Duration = .seconds(300)
+
+    /// An event for each that is new. They have no id: who comes back needs the newest once more, under an address that holds.
+    private func previews(of page: JobDocuments.Page, _ shown: inout [Job.ID: Preview]) async throws -> String
+    {
+        guard page.previews != shown, !page.job.state.isFinal else { return "" }
+        var text = ""
+        for (id, preview) in page.previews.sorted(by: { ($0.key.part ?? 0) < ($1.key.part ?? 0) })
+        where shown[id] != preview {
+            let address = try await services.previews.address(
+                of: id, user: page.job.user,
+                for: min(Self.previewLifetime, services.configuration.urlLifetime))
+            text += "event: preview\ndata: \(preview.json(part: id.part, at: address).text)\n\n"
+        }
+        shown = page.previews
         return text
     }
 

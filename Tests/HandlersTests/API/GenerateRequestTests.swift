@@ -51,7 +51,8 @@ struct GenerateRequestTests {
             {"prompt": "p", "negative_prompt": "n", "width": 1024, "height": 768, "steps": 30, "cfg_scale": 5.5,
              "sampler": "DPM++ 2M Karras", "seed": 1, "model": "other.safetensors", "batch_size": 4,
              "priority": "high", "worker_labels": ["gpu"], "timeout_seconds": 60,
-             "webhook_url": "https://example.org/", "metadata": {"a": 1}, "inputs": {"sampler.denoise": 0.5}}
+             "webhook_url": "https://example.org/", "metadata": {"a": 1}, "inputs": {"sampler.denoise": 0.5},
+             "previews": true}
             """)
         let sampler = draft.graph["sampler"]?.inputs
         #expect(draft.graph["latent"]?.inputs["width"] == 1024)
@@ -73,6 +74,7 @@ struct GenerateRequestTests {
         #expect(job.timeoutSeconds == 60)
         #expect(job.webhookURL == "https://example.org/")
         #expect(job.hasMetadata)
+        #expect(job.wantsPreviews)
         #expect(job.checkpoint == "other.safetensors")
         #expect(job.dueAt == Timestamp(milliseconds: 31_000))
     }
@@ -110,6 +112,8 @@ struct GenerateRequestTests {
         (#"{"prompt": "p", "webhook_url": "javascript:x"}"#, ["webhook_url malformed"]),
         (#"{"prompt": "p", "metadata": []}"#, ["metadata wrong_type"]),
         (#"{"prompt": "p", "timeout_seconds": 5}"#, ["timeout_seconds out_of_range"]),
+        (#"{"prompt": "p", "previews": "yes"}"#, ["previews wrong_type"]),
+        (#"{"prompt": "p", "previews": 1}"#, ["previews wrong_type"]),
     ])
     func faults(_ body: String, _ expected: [String]) async throws {
         #expect(Set(try await codes(body)) == Set(expected))

@@ -54,7 +54,10 @@ struct AccountEraserTests {
         }
         try await bench.stack.complete(ids[0], [])
         _ = try await bench.stack.claim(ids[1])
-        for folder in ["outputs/\(person.id)/\(ids[0])/1/0.png", "inputs/\(person.id)/x.png"] {
+        for folder in [
+            "outputs/\(person.id)/\(ids[0])/1/0.png", "inputs/\(person.id)/x.png",
+            "previews/\(person.id)/\(ids[1])/newest",
+        ] {
             try await services.s3.put([1], bucket: services.configuration.bucket, key: folder)
         }
         try await bench.dynamoDB.put(
@@ -131,7 +134,7 @@ struct AccountEraserTests {
         // Bob's two are left, and the one of them that is public.
         #expect(items.count { $0["pk"]?.string?.hasPrefix("TEMPLATE") == true } == 3)
         #expect(try await objects(bench).allSatisfy { $0.contains(bob.id) })
-        #expect(try await objects(bench).count == 2)
+        #expect(try await objects(bench).count == 3)
         // Bob has what he had.
         #expect(await bench.send(.get, "/v1/jobs/\(bobsJobs[0])", token: bob.access).status == 200)
         #expect(await bench.send(.get, "/v1/usage", token: bob.access).json?["images"]?["used"] == 3)

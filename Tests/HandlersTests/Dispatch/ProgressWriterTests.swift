@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Synchronization
 import Testing
+import Time
 
 @testable import Handlers
 
@@ -42,7 +43,9 @@ import Testing
         let graph = try #require(Self.graph)
         return try await testLoop.task {
             let table = Table()
-            let writer = ProgressWriter(graph: graph, continuing: earlier) { table.put($0) }
+            let writer = ProgressWriter(graph: graph, continuing: earlier) { progress, _ in
+                table.put(progress)
+            }
             async let _ = writer.write(every: interval, on: testLoop)
             await body(writer, table)
             return table.written
@@ -98,7 +101,7 @@ import Testing
         let table = Table()
         let isDown = Mutex(true)
         try await testLoop.task {
-            let writer = ProgressWriter(graph: graph, continuing: nil) { progress in
+            let writer = ProgressWriter(graph: graph, continuing: nil) { progress, _ in
                 let fails = isDown.withLock { isDown in
                     defer { isDown = false }
                     return isDown
@@ -111,5 +114,29 @@ import Testing
             await table.wait(for: 1)
         }.value
         #expect(table.written == [1])
+    }
+
+    /// It is told with the progress, once there is one, and stays until another takes its place.
+    @Test func whatIsShownGoesWithTheProgress() async throws {
+        let graph = try #require(Self.graph)
+        let written = Mutex<[Preview?]>([])
+        let preview = Preview(
+            takenAt: Timestamp(milliseconds: 1), nodeID: "3", contentType: "image/jpeg", width: 64, height: 32
+        )
+        try await testLoop.task {
+            let table = Table()
+            let writer = ProgressWriter(graph: graph, continuing: nil) { progress, preview in
+                written.withLock { $0.append(preview) }
+                table.put(progress)
+            }
+            async let _ = writer.write(every: .milliseconds(1), on: testLoop)
+            await writer.apply(.executed(promptID: "p", node: "0", output: nil))
+            await table.wait(for: 1)
+            await writer.show(preview)
+            await table.wait(for: 1)
+            await writer.apply(.executed(promptID: "p", node: "1", output: nil))
+            await table.wait(for: 2)
+        }.value
+        #expect(written.withLock { $0 } == [nil, preview, preview])
     }
 }

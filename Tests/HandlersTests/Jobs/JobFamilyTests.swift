@@ -46,6 +46,7 @@ import Time
         job.timeoutSeconds = 77
         job.webhookURL = "https://example.com"
         job.hasMetadata = true
+        job.wantsPreviews = true
         let part = job.makePart(1, at: Self.start + .seconds(5), JobPolicy())
         #expect(part.id == Job.ID(job.id.uuid, part: 1))
         #expect(part.state == .queued)
@@ -58,6 +59,7 @@ import Time
         // Nobody is told of a part, and no parts are made of it.
         #expect(part.webhookURL == nil)
         #expect(!part.hasMetadata)
+        #expect(part.wantsPreviews)
         #expect(!part.hasParts)
     }
 

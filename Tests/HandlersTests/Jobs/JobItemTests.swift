@@ -51,6 +51,7 @@ import Time
         job.shape = "AbC_-0123456789x"
         job.template = TemplateReference(id: "01a0b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b", version: 3)
         job.hasMetadata = true
+        job.wantsPreviews = true
         job.executionMode = .parallel
         job.timeoutSeconds = 90
         job.cancelRequestedAt = Sample.start + .seconds(3)

@@ -6,6 +6,7 @@ extension Contract {
         [
             "Job": job, "Progress": progress, "Output": output, "Attempt": attempt, "Usage": usage,
             "JobError": jobError, "JobList": jobList, "JobSummary": jobSummary, "JobEvent": jobEvent,
+            "Preview": preview,
             "TemplateReference": templateReference, "GenerateRequest": Schema.fields(GenerateRequest.fields),
             "WorkflowRequest": Schema.fields(WorkflowRequest.fields),
             "TemplateRequest": Schema.fields(BatchItem.templateFields), "Validation": validation,
@@ -116,18 +117,42 @@ extension Contract {
     }
 
     private static var jobEvent: JSON {
-        func event(_ name: String, _ schema: String) -> JSON {
-            Schema.object([
-                "event": ["const": .string(name)], "id": Schema.text,
+        func event(_ name: String, _ schema: String, hasID: Bool = true) -> JSON {
+            var fields: JSON.Object = [
+                "event": ["const": .string(name)],
                 "data": [
                     "type": "string", "contentMediaType": "application/json",
                     "contentSchema": reference(schema),
                 ],
-            ])
+            ]
+            if hasID { fields["id"] = Schema.text }
+            return Schema.object(fields)
         }
         return [
-            "description": "One event of the stream: the job as it is now, or its progress.",
-            "anyOf": [event("state", "Job"), event("progress", "Progress")],
+            "description": "One event of the stream: the job as it is now, its progress, or what it shows.",
+            "anyOf": [
+                event("state", "Job"), event("progress", "Progress"),
+                event("preview", "Preview", hasID: false),
+            ],
+        ]
+    }
+
+    private static var preview: JSON {
+        [
+            "type": "object",
+            "description": "What a running job has made so far; of a job that was made with `previews`.",
+            "required": [
+                "taken_at", "node_id", "content_type", "width", "height", "url", "url_expires_at",
+            ],
+            "properties": [
+                "taken_at": Schema.time, "node_id": Schema.nullable(Schema.text),
+                "content_type": Schema.choice(PreviewWriter.contentTypes),
+                "width": Schema.count, "height": Schema.count,
+                "part": [
+                    "type": "integer", "minimum": 0, "description": "Of a job that is run in parts.",
+                ],
+                "url": Schema.address, "url_expires_at": Schema.nullable(Schema.time),
+            ],
         ]
     }
 

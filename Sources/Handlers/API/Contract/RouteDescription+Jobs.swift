@@ -119,8 +119,9 @@ extension RouteDescription {
         RouteDescription(
             summary: "A job's life as server-sent events",
             details: """
-                Events `state` (the whole job) and `progress`, until the job has ended. A client that comes back with `Last-Event-ID` \
-                is sent nothing twice. Only an address that streams has them: another one leads there.
+                Events `state` (the whole job) and `progress`, and `preview` (an address of what has been made so far) of a job that was \
+                made with `previews`, until the job has ended. A client that comes back with `Last-Event-ID` is sent nothing twice but \
+                the newest preview. Only an address that streams has them: another one leads there.
                 """,
             tag: .jobs,
             headers: [

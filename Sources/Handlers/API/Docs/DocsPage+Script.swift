@@ -56,6 +56,7 @@ extension DocsPage {
               if (fields[name].value) members.push(`"${name}":${JSON.stringify(fields[name].value)}`);
             for (const name of ["width", "height", "steps", "seed"])
               if (/^\d+$/.test(fields[name].value)) members.push(`"${name}":${fields[name].value}`);
+            if (fields.previews.checked) members.push('"previews":true');
             return `{${members.join(",")}}`;
           }
 
@@ -67,8 +68,20 @@ extension DocsPage {
             fill(at("node"), progress?.class_type ? progress.class_type + steps : "");
           }
 
+          // The picture may be gone, with the job's end, before it is here.
+          function showPreview(preview) {
+            const image = at("preview");
+            image.hidden = !preview;
+            if (!preview) { image.removeAttribute("src"); return; }
+            image.width = preview.width;
+            image.height = preview.height;
+            image.src = preview.url;
+          }
+          at("preview").addEventListener("error", () => showPreview(null));
+
           function show(job) {
             at("job").hidden = false;
+            if (job.status !== "running") showPreview(null);
             const state = at("state");
             state.className = `badge ${isFinal(job) ? job.status : ""}`;
             fill(state, job.cancel_requested_at && !isFinal(job) ? `${job.status}, to be cancelled` : job.status);
@@ -94,6 +107,7 @@ extension DocsPage {
             const data = parse(event.data);
             if (event.name === "state") show(data);
             if (event.name === "progress") showProgress(data);
+            if (event.name === "preview") showPreview(data);
           }
 
           // Server-sent events by hand: the browser's own reader sends no Authorization.
@@ -126,6 +140,7 @@ extension DocsPage {
           async function watch(job) {
             const id = job.job_id;
             watched = id;
+            showPreview(null);
             show(job);
             let last = null, streams = true;
             while (watched === id && !isFinal(job)) {

@@ -39,6 +39,7 @@ extension DocsPage {
         label{display:block;margin:0 0 .75rem;font-weight:600}
         input,textarea{display:block;width:100%;margin-top:.2rem;padding:.5rem;border:1px solid var(--soft);border-radius:.35rem;\
         background:var(--back);color:inherit;font:inherit;font-weight:400}
+        input[type=checkbox]{display:inline-block;width:auto;margin:0 .35rem 0 0;vertical-align:middle;accent-color:var(--accent)}
         ::placeholder{color:var(--soft);opacity:1}
         button{padding:.5rem 1rem;border:1px solid var(--accent);border-radius:.35rem;background:var(--accent);\
         color:var(--on-accent);font:inherit;font-weight:600;cursor:pointer}
@@ -53,7 +54,7 @@ extension DocsPage {
         .badge{display:inline-block;padding:.05rem .5rem;border-radius:1rem;border:1px solid currentColor;font-weight:600}
         .completed{color:var(--good)}
         .failed,.cancelled{color:var(--bad)}
-        #pictures img{display:block;max-width:100%;height:auto;margin-top:.5rem;border-radius:.35rem}
+        #preview,#pictures img{display:block;max-width:100%;height:auto;margin-top:.5rem;border-radius:.35rem}
         #jobs{margin:.5rem 0;padding:0;list-style:none}
         #jobs li{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .75rem;padding:.4rem 0;border-top:1px solid var(--line)}
         #jobs button{padding:.15rem .5rem;font-size:.9rem}

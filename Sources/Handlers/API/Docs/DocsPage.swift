@@ -12,10 +12,11 @@ struct DocsPage: Sendable {
 
     /// The page's Content-Security-Policy (https://www.w3.org/TR/CSP3/): this script, this style, calls to this API, pictures from
     /// where outputs are, and nothing else.
-    static func policy(pictures origin: String?) -> String {
+    static func policy(pictures origins: [String]) -> String {
         [
             "default-src 'none'", "script-src '\(hash(script))'", "style-src '\(hash(style))'",
-            "connect-src 'self'", "img-src " + (origin ?? "'none'"), "base-uri 'none'",
+            "connect-src 'self'", "img-src " + (origins.isEmpty ? "'none'" : origins.joined(separator: " ")),
+            "base-uri 'none'",
             "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
         ].joined(separator: "; ")
     }
@@ -105,6 +106,7 @@ struct DocsPage: Sendable {
         <label>Steps <input name="steps" type="number" value="20" min="1" max="150"></label>
         <label>Seed <input name="seed" inputmode="numeric" pattern="[0-9]*" placeholder="drawn"></label>
         </div>
+        <label><input name="previews" type="checkbox" checked> Show how it comes along</label>
         <label>Authorization <input name="authorization" type="password" placeholder="Bearer …, where one has to sign in">
         </label>
         <p class="buttons"><button type="submit">Make a picture</button></p>
@@ -115,6 +117,7 @@ struct DocsPage: Sendable {
         <progress id="progress" max="100" value="0" aria-label="Progress"></progress>
         <p id="node"></p>
         <p class="buttons"><button id="cancel" type="button">Cancel</button></p>
+        <img id="preview" alt="What the job has made so far" hidden>
         <div id="pictures"></div>
         </div>
         </div>
