@@ -151,22 +151,6 @@ import Time
         #expect(try await bench.claim() == other.id)
     }
 
-    /// The starts of 200 jobs; the high band is never empty.
-    @Test func lowJobsGetTheirShareOfTheStarts() async throws {
-        let bench = try await Bench(userLimit: 1000)
-        for _ in 0..<181 { try await bench.enqueue("high", priority: 10) }
-        for _ in 0..<25 {
-            try await bench.enqueue("normal", priority: 5)
-            try await bench.enqueue("low", priority: 1)
-        }
-        let heads = try await bench.queue.heads(limit: 200, hint: nil) { _ in true }
-        #expect(heads.count == 200)
-        let starts = heads.reduce(into: [:]) { $0[$1.user, default: 0] += 1 }
-        #expect(starts["low", default: 0] >= 10)
-        #expect(starts["normal", default: 0] >= 10)
-        #expect(starts["high", default: 0] >= 150)
-    }
-
     @Test func aJobWhoseModelIsLoadedGoesBeforeOneQueuedHardlyEarlier() async throws {
         let bench = try await Bench()
         let first = try await bench.enqueue("alice", checkpoint: "a", age: .seconds(40))
