@@ -113,6 +113,12 @@ extension Configuration {
         policy.lease = try read.seconds("LEASE_SECONDS", 45, in: 2...600)
     }
 
+    /// Whether a dispatcher whose invocation ends at `deadline` (local clock) may begin another job: what is begun later would be handed
+    /// off at once.
+    func hasTimeForAJob(until deadline: Timestamp) -> Bool {
+        deadline - Timestamp.now > handOffMargin + .seconds(1)
+    }
+
     private static let hosts = "host names, such as hooks.example.com, *.example.com or http://127.0.0.1:9000"
 
     private static func webhookHosts(_ read: EnvironmentReader) throws(Invalid) -> WebhookHosts {

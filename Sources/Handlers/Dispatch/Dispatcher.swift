@@ -8,8 +8,8 @@ import Time
 
 /// Keeps the workers' slots busy for one invocation.
 ///
-/// The jobs at the head of the queue are matched with free places (`Placement`), and each match begins a lane: it takes a
-/// slot, then claims the job, runs it, claims the next; when nothing is left, the slot is given back. Lanes run side by side, so one invocation watches many GPUs and a free GPU never waits for a message.
+/// The jobs at the head of the queue are matched with free places (`Placement`), and each match takes a slot and begins a `Lane` there,
+/// which runs job after job. Lanes run side by side, so one invocation watches many GPUs and a free GPU never waits for a message.
 struct Dispatcher: Sendable {
     let services: Services
     let registry: WorkerRegistry
@@ -139,7 +139,7 @@ struct Dispatcher: Sendable {
             guard hasTime(deadline), let slot = try await slots.take(on: place.worker),
                 await tidier.tidy(slot)
             else { return end }
-            let filled = try await fill(slot, elsewhere: elsewhere, first: candidate, until: deadline)
+            let filled = try await lane(slot, elsewhere, deadline).run(.offered(candidate))
             if filled.jobs > 0 || filled.isDrained { end.unplaced = nil }
             if filled.isDrained {
                 var freed = place
@@ -152,57 +152,6 @@ struct Dispatcher: Sendable {
             end.unplaced = nil
         }
         return end
-    }
-
-    /// What happened on a slot.
-    private struct Filled {
-        /// The worker as it is now: which checkpoint it ran last.
-        var worker: Worker
-        var jobs = 0
-        /// The slot was given back because nothing is queued.
-        var isDrained = false
-    }
-
-    /// How long a lane may go on before it looks again whether its worker is to get no more jobs.
-    private static let lookAgain: Duration = .seconds(10)
-
-    /// Runs job after job on `slot`, beginning with `first` if nobody else has it by now.
-    ///
-    /// The worker is asked before each claim, unless it has just answered (`isAsked`): one that died takes the job that ran there with it,
-    /// and no other. A slot that somebody else has by now takes no job: naming the job on it fails.
-    private func fill(
-        _ slot: HeldSlot, elsewhere: Bool, first: Candidate?, isAsked: Bool = false, until deadline: Timestamp
-    ) async throws(AWSError) -> Filled {
-        var slot = slot
-        var first = first
-        var isAsked = isAsked
-        var filled = Filled(worker: slot.worker)
-        var lookedAt = services.now
-        while hasTime(deadline), await services.directory.lists(slot.worker) {
-            if !isAsked, await !answers(slot.worker) { break }
-            if services.now - lookedAt >= Self.lookAgain {
-                lookedAt = services.now
-                if try await registry.isDraining(slot.worker) { break }
-            }
-            slot.worker.failures = 0
-            filled.worker = slot.worker
-            guard let job = try await queue.claim(for: slot, elsewhere: elsewhere, first: first) else {
-                try await slots.free(slot)
-                filled.isDrained = true
-                return filled
-            }
-            first = nil
-            filled.jobs += 1
-            Log.info(
-                "job claimed", ["job_id": .string("\(job.id)"), "worker": .string(slot.worker.id)])
-            guard case .free(let asked) = await runner.run(job, on: slot, until: deadline) else {
-                return filled
-            }
-            isAsked = asked
-            slot.worker.checkpoint = job.checkpoint ?? slot.worker.checkpoint
-        }
-        try await slots.free(slot)
-        return filled
     }
 
     /// True when the job needs nobody any more, or ran here; false when it has to be offered again.
@@ -230,10 +179,7 @@ struct Dispatcher: Sendable {
                 return true
             }
             Log.info("job resumed", ["job_id": .string("\(id)"), "worker": .string(worker.id)])
-            if case .free(let isAsked) = await runner.run(resumed, on: slot, until: deadline) {
-                _ = try await fill(
-                    slot, elsewhere: elsewhere, first: nil, isAsked: isAsked, until: deadline)
-            }
+            _ = try await lane(slot, elsewhere, deadline).run(.claimed(resumed))
             return true
         } catch {
             Log.error("resume failed", ["job_id": .string("\(id)"), "error": .string("\(error)")])
@@ -255,27 +201,13 @@ struct Dispatcher: Sendable {
         return true
     }
 
-    /// Nothing is claimed that cannot start now.
-    private func answers(_ worker: Worker) async -> Bool {
-        let client = services.client(of: worker)
-        do {
-            if worker.isOnTrial {
-                guard try await registry.beginTrial(of: worker, at: services.now) else { return false }
-            }
-            let queue = try await client.queue()
-            if worker.isOnTrial {
-                let length = queue.running.count + queue.pending.count
-                try? await registry.recordSuccess(of: worker, queueLength: length, at: services.now)
-            }
-            return true
-        } catch {
-            Log.warn("worker does not answer", ["worker": .string(worker.id), "error": .string("\(error)")])
-            try? await registry.recordFailure(of: worker, at: services.now)
-            return false
-        }
+    private func lane(_ slot: HeldSlot, _ elsewhere: Bool, _ deadline: Timestamp) -> Lane {
+        Lane(
+            services: services, registry: registry, slots: slots, queue: queue, runner: runner, slot: slot,
+            elsewhere: elsewhere, deadline: deadline)
     }
 
     private func hasTime(_ deadline: Timestamp) -> Bool {
-        deadline - Timestamp.now > services.configuration.handOffMargin + .seconds(1)
+        services.configuration.hasTimeForAJob(until: deadline)
     }
 }

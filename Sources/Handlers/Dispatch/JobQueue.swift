@@ -59,24 +59,59 @@ struct JobQueue: Sendable {
     /// `first` is the job that was chosen for the slot; when somebody else has it by now, another one is.
     func claim(for slot: HeldSlot, elsewhere: Bool, first: Candidate? = nil) async throws(AWSError) -> Job? {
         if let first, let job = try await claim(first, slot) { return job }
+        return try await pick(for: slot, elsewhere: elsewhere) { (candidate, _) throws(AWSError) in
+            try await claim(candidate, slot)
+        }
+    }
+
+    /// What `claim` would take for `slot` now, where `ending` is about to end. Nothing is written; `book.forget` what is not claimed.
+    func foresee(for slot: HeldSlot, elsewhere: Bool, ending: Job) async throws(AWSError) -> NextJob? {
+        try await pick(for: slot, elsewhere: elsewhere, ending: ending) {
+            (candidate, behind) throws(AWSError) in
+            guard book.foresee(candidate.id, at: store.clock()) else { return nil }
+            guard let job = try await store.job(candidate.id), job.state == .queued else {
+                book.forget(candidate.id)
+                return nil
+            }
+            return NextJob(candidate: candidate, job: job, behind: Array(behind.prefix(NextJob.reserve)))
+        }
+    }
+
+    /// Claims what was foreseen for `slot`, or one that stood behind it; nil when all of them are gone.
+    func claim(_ next: NextJob, for slot: HeldSlot) async throws(AWSError) -> Job? {
+        defer { book.forget(next.job.id) }
+        if let job = try await claim(next.job, next.candidate, slot) { return job }
+        for candidate in next.behind {
+            if let job = try await claim(candidate, slot) { return job }
+        }
+        return nil
+    }
+
+    /// Offers `take` the queued jobs that may run on `slot`, each with those behind it, in the order in which they should
+    /// start, until it takes one.
+    private func pick<T>(
+        for slot: HeldSlot, elsewhere: Bool, ending: Job? = nil,
+        _ take: (Candidate, ArraySlice<Candidate>) async throws(AWSError) -> T?
+    ) async throws(AWSError) -> T? {
         let now = store.clock()
         var standings: [String: TurnOrder.Standing] = [:]
         for band in book.nextBands() {
-            var order = try await turns(in: band, &standings) {
-                $0.mayRun(on: slot.worker, elsewhere: elsewhere, at: now)
+            var order = try await turns(in: band, &standings, ending: ending?.user) {
+                $0.mayRun(on: slot.worker, elsewhere: elsewhere, at: now) && !book.isForeseen($0.id, at: now)
             }
             if let choice = TurnOrder.choice(order, for: slot.worker, mayBePassed: book.mayBePassed),
                 choice > 0
             {
                 let passed = order[0].id
                 order.insert(order.remove(at: choice), at: 0)
-                if let job = try await claim(order.removeFirst(), slot) {
+                if let taken = try await take(order[0], order[1...]) {
                     book.passOver(passed)
-                    return job
+                    return taken
                 }
+                order.removeFirst()
             }
-            for candidate in order {
-                if let job = try await claim(candidate, slot) { return job }
+            for (index, candidate) in order.enumerated() {
+                if let taken = try await take(candidate, order[(index + 1)...]) { return taken }
             }
         }
         return nil
@@ -84,7 +119,11 @@ struct JobQueue: Sendable {
 
     private func claim(_ candidate: Candidate, _ slot: HeldSlot) async throws(AWSError) -> Job? {
         guard let job = try await store.job(candidate.id), job.state == .queued else { return nil }
-        guard try await slots.assign(candidate.id, to: slot) else { return nil }
+        return try await claim(job, candidate, slot)
+    }
+
+    private func claim(_ job: Job, _ candidate: Candidate, _ slot: HeldSlot) async throws(AWSError) -> Job? {
+        guard try await slots.assign(job.id, to: slot) else { return nil }
         let run = Job.Run(token: slot.token, worker: slot.worker.id, slot: slot.index)
         guard case .done(let claimed) = try await store.apply(.claimed(run), to: job) else { return nil }
         book.started(candidate)
@@ -96,7 +135,8 @@ struct JobQueue: Sendable {
     /// The oldest are looked at; where those are of one user, others are searched for behind them, unless that was in vain a
     /// moment ago: a large backlog must hide nobody, and must not cost every start a long search either.
     private func turns(
-        in band: Job.Band, _ standings: inout [String: TurnOrder.Standing], where fits: (Candidate) -> Bool
+        in band: Job.Band, _ standings: inout [String: TurnOrder.Standing], ending: String? = nil,
+        where fits: (Candidate) -> Bool
     ) async throws(AWSError) -> [Candidate] {
         var pages = BandPages(band: band)
         var found: [Candidate] = []
@@ -108,7 +148,8 @@ struct JobQueue: Sendable {
             for candidate in page where fits(candidate) {
                 let isKnown = standings[candidate.user] != nil
                 guard isKnown || free.count < Self.userReach else { continue }
-                if try await standing(of: candidate.user, &standings).running >= userLimit { continue }
+                let standing = try await standing(of: candidate.user, &standings, ending: ending)
+                if standing.running >= userLimit { continue }
                 free.insert(candidate.user)
                 found.append(candidate)
             }
@@ -120,13 +161,14 @@ struct JobQueue: Sendable {
         return TurnOrder.order(found, standings: standings, limit: userLimit)
     }
 
-    private func standing(of user: String, _ known: inout [String: TurnOrder.Standing])
-        async throws(AWSError) -> TurnOrder.Standing
-    {
+    /// - Parameter ending: a user one of whose jobs is still counted as running, and will not be.
+    private func standing(
+        of user: String, _ known: inout [String: TurnOrder.Standing], ending: String? = nil
+    ) async throws(AWSError) -> TurnOrder.Standing {
         if let standing = known[user] { return standing }
+        let running = try await store.runningCount(user: user, limit: userLimit + (user == ending ? 1 : 0))
         let standing = TurnOrder.Standing(
-            running: try await store.runningCount(user: user, limit: userLimit),
-            lastStart: book.lastStart(of: user))
+            running: user == ending ? max(0, running - 1) : running, lastStart: book.lastStart(of: user))
         known[user] = standing
         return standing
     }
@@ -145,55 +187,5 @@ struct JobQueue: Sendable {
             }
         }
         return count
-    }
-}
-
-/// Reads a band's shards page by page, all shards at once, and merges them by age.
-private struct BandPages {
-    let band: Job.Band
-    private var startKeys: [Int: Item] = [:]
-    private var finished: Set<Int> = []
-
-    init(band: Job.Band) { self.band = band }
-
-    var isAtEnd: Bool { finished.count == JobItem.queueShards }
-
-    mutating func next(_ store: JobStore, limit: Int) async throws(AWSError) -> [Candidate] {
-        let shards = (0..<JobItem.queueShards).filter { !finished.contains($0) }
-        let queries = shards.map { shard in
-            var query = DynamoDB.Query(
-                table: store.table, index: TableDefinition.queue.name,
-                where: .equals("queue_pk", .s(JobItem.queuePartition(band, shard: shard))))
-            query.limit = limit
-            query.startKey = startKeys[shard]
-            return (shard, query)
-        }
-        let pages = await withTaskGroup(of: ShardPage.self) { group in
-            for (shard, query) in queries {
-                group.addTask { await Self.page(of: shard, query, store) }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        var candidates: [Candidate] = []
-        for answer in pages {
-            let page = try answer.page.get()
-            candidates += page.items.compactMap { Candidate($0, in: band) }
-            startKeys[answer.shard] = page.lastKey
-            if page.lastKey == nil { finished.insert(answer.shard) }
-        }
-        return candidates.sorted { ($0.queuedAt, "\($0.id)") < ($1.queuedAt, "\($1.id)") }
-    }
-
-    private struct ShardPage: Sendable {
-        let shard: Int
-        let page: Result<DynamoDB.Page, AWSError>
-    }
-
-    private static func page(of shard: Int, _ query: DynamoDB.Query, _ store: JobStore) async -> ShardPage {
-        do throws(AWSError) {
-            return ShardPage(shard: shard, page: .success(try await store.dynamoDB.query(query)))
-        } catch {
-            return ShardPage(shard: shard, page: .failure(error))
-        }
     }
 }

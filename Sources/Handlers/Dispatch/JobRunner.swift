@@ -27,8 +27,11 @@ struct JobRunner: Sendable {
 
     /// What becomes of the slot.
     enum SlotFate: Sendable {
-        /// The prompt is gone from the worker, or the worker itself is: the next job may come. `isAsked`: the worker has just answered.
-        case free(isAsked: Bool)
+        /// The prompt is gone from the worker, or the worker itself is: the next job may come. `isAsked`: the worker has just
+        /// answered. `ended` has to be told of: see `tell`.
+        case free(isAsked: Bool, ended: Job)
+        /// The worker does not let go of the prompt of `ended`, which has to be told of all the same.
+        case stuck(ended: Job)
         /// Kept for whoever resumes the job, or lost already.
         case leave
     }
@@ -39,7 +42,14 @@ struct JobRunner: Sendable {
     private var configuration: Configuration { services.configuration }
 
     /// Runs `job`, which `slot` holds, until it ends or `deadline` (of the invocation) comes near.
-    func run(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
+    ///
+    /// - Parameters:
+    ///   - workflow: the job's, when it was read already.
+    ///   - onWorkerDone: called when the worker is done with the job, before its outputs are stored.
+    func run(
+        _ job: Job, workflow: WorkflowGraph? = nil, on slot: HeldSlot, until deadline: Timestamp,
+        onWorkerDone: @escaping @Sendable () -> Void = {}
+    ) async -> SlotFate {
         await Trace.span(
             "run job", .consumer, parent: job.traceParent.flatMap { TraceContext(traceparent: $0) },
             attributes: ["job.id": "\(job.id)", "worker": slot.worker.id, "job.attempt": "\(job.attempt)"]
@@ -48,11 +58,14 @@ struct JobRunner: Sendable {
                 let waited = max(.zero, services.now - job.queuedAt)
                 Trace.record("wait in queue", from: .now - waited)
             }
-            return await runToItsEnd(job, on: slot, until: deadline)
+            return await runToItsEnd(job, workflow, on: slot, until: deadline, onWorkerDone)
         }
     }
 
-    private func runToItsEnd(_ job: Job, on slot: HeldSlot, until deadline: Timestamp) async -> SlotFate {
+    private func runToItsEnd(
+        _ job: Job, _ workflow: WorkflowGraph?, on slot: HeldSlot, until deadline: Timestamp,
+        _ onWorkerDone: @escaping @Sendable () -> Void
+    ) async -> SlotFate {
         let client = services.client(of: slot.worker)
         let ledger = OutputLedger(
             services.documents, job: job.id,
@@ -63,8 +76,8 @@ struct JobRunner: Sendable {
             ledger: ledger, loop: services.http.loop, configuration: configuration,
             handOffAt: deadline - configuration.handOffMargin)
         let prompt = PromptRun(
-            claimed: job, worker: slot.worker, client: client, services: services,
-            registry: registry, ledger: ledger, gate: gate)
+            claimed: job, workflow: workflow, worker: slot.worker, client: client, services: services,
+            registry: registry, ledger: ledger, gate: gate, onWorkerDone: onWorkerDone)
         let end = await withTaskGroup(of: RunEnd?.self) { group in
             group.addTask { await prompt.run() }
             group.addTask { await guardian.watch() }
@@ -110,27 +123,25 @@ struct JobRunner: Sendable {
         }
         guard case .done(let job) = outcome else { return .leave }
         Log.info("run ended", fields(job, slot, ["state": .string(job.state.rawValue)]))
-        // The worker is idle meanwhile: its next job waits for the longer of the two.
-        async let told: Void = tell(of: job)
-        let fate = await settle(job, on: slot, client)
-        await told
-        return fate
+        return await settle(job, on: slot, client)
     }
 
-    private func tell(of job: Job) async {
-        await announcer.announce(job)
+    /// What is left to do for a job that a run has ended, here on `worker`: nobody's slot waits for it.
+    func tell(of job: Job, on worker: Worker) async {
+        await Trace.span("announce", parent: job.traceParent.flatMap { TraceContext(traceparent: $0) }) {
+            await announcer.announce(job)
+        }
+        if job.state == .queued {
+            let delay = job.notBefore.map { $0 - services.now } ?? .zero
+            try? await services.doorbell.ringWork(for: job.id, delay: max(.zero, delay))
+        }
+        if let checkpoint = job.checkpoint { try? await registry.recordCheckpoint(checkpoint, of: worker) }
         await services.metrics.flushIfDue()
-        guard job.state == .queued else { return }
-        let delay = job.notBefore.map { $0 - services.now } ?? .zero
-        try? await services.doorbell.ringWork(for: job.id, delay: max(.zero, delay))
     }
 
     /// Leaves nothing behind on the worker: the history entry is deleted, and the slot is free only when the queue
     /// shows the prompt gone. When it does not let go of the prompt nothing is sent to it for a while.
     private func settle(_ job: Job, on slot: HeldSlot, _ client: ComfyUIClient) async -> SlotFate {
-        if let checkpoint = job.checkpoint, checkpoint != slot.worker.checkpoint {
-            try? await registry.recordCheckpoint(checkpoint, of: slot.worker)
-        }
         let prompt = PromptID.derive(job: job.id, attempt: job.attempt)
         let loop = services.http.loop
         do {
@@ -141,16 +152,16 @@ struct JobRunner: Sendable {
                 // Only now: what ends later would leave another entry.
                 try await client.deleteHistory(prompt)
             }
-            return .free(isAsked: true)
+            return .free(isAsked: true, ended: job)
         } catch let error as ComfyUIError where error.code != .cancelled {
             // A worker that does not answer has no prompt of ours that could be waited for.
             Log.debug("worker not tidied", fields(job, slot, ["error": .string("\(error)")]))
-            return .free(isAsked: false)
+            return .free(isAsked: false, ended: job)
         } catch {
             Log.error("worker does not let go of an ended prompt", fields(job, slot))
             try? await registry.recordFailure(
                 of: slot.worker, count: Worker.patience, stuck: prompt, at: services.now)
-            return .leave
+            return .stuck(ended: job)
         }
     }
 

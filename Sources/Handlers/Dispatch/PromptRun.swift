@@ -10,12 +10,16 @@ import Time
 struct PromptRun: Sendable {
     /// As it was claimed or resumed; each step hands on the job as it is then.
     let claimed: Job
+    /// Read before, when somebody could.
+    var workflow: WorkflowGraph?
     let worker: Worker
     let client: ComfyUIClient
     let services: Services
     let registry: WorkerRegistry
     let ledger: OutputLedger
     let gate: TransferGate
+    /// Called when the worker is done with the prompt and its outputs are not stored yet.
+    var onWorkerDone: @Sendable () -> Void = {}
 
     var store: JobStore { services.store }
     var configuration: Configuration { services.configuration }
@@ -23,7 +27,9 @@ struct PromptRun: Sendable {
     /// Never throws: whatever goes wrong is a way to end.
     func run() async -> RunEnd? {
         do {
-            guard let graph = try await services.documents.workflow(claimed.id) else {
+            let stored =
+                if let workflow { workflow } else { try await services.documents.workflow(claimed.id) }
+            guard let graph = stored else {
                 return failed(claimed, .init(.workflowRejected, "The stored workflow is gone."))
             }
             let end =
@@ -101,12 +107,20 @@ struct PromptRun: Sendable {
         }
     }
 
+    /// Takes note of the attempt under its prompt's id; nil when the lease is lost.
+    private func counted(promptID: String, clientID: String) async throws(AWSError) -> Job? {
+        let counted = try await store.apply(
+            .submitted(promptID: promptID, clientID: clientID), to: claimed)
+        guard case .done(let job) = counted else { return nil }
+        return job
+    }
+
     private func countAndSend(_ graph: WorkflowGraph, promptID: String, clientID: String)
         async throws(AWSError) -> Sending
     {
-        let counted = try await store.apply(
-            .submitted(promptID: promptID, clientID: clientID), to: claimed)
-        guard case .done(let job) = counted else { return .notSent(.leaseLost) }
+        guard let job = try await counted(promptID: promptID, clientID: clientID) else {
+            return .notSent(.leaseLost)
+        }
         if job.cancelRequestedAt != nil { return .notSent(.ended(.cancelled, of: job)) }
         do {
             try await client.submit(
@@ -123,23 +137,25 @@ struct PromptRun: Sendable {
         return .sent(job)
     }
 
-    /// A file that could not be brought over is an attempt all the same, so that it is not tried for ever.
+    /// A file that could not be brought over is an attempt all the same, so that it is not tried for ever; one that nobody could use
+    /// fails the job at once.
     private func withoutInputs(_ failure: InputTransfer.Failure, promptID: String, clientID: String)
         async throws(AWSError) -> RunEnd
     {
-        if case .unusable(let failure) = failure { return failed(claimed, failure) }
-        let counted = try await store.apply(
-            .submitted(promptID: promptID, clientID: clientID), to: claimed)
-        guard case .done(let job) = counted else { return .leaseLost }
+        let unsent: (Job) async -> RunEnd
         switch failure {
-        case .unusable(let failure): return failed(job, failure)
-        case .worker(let error): return await lost(job, error)
+        case .unusable(let failure): return failed(claimed, failure)
+        case .worker(let error): unsent = { await lost($0, error) }
         case .storage(let error):
             Log.error(
-                "input not read", ["job_id": .string("\(job.id)"), "error": .string("\(error)")])
-            return again(
-                job, .init(.storageFailed, "An input could not be read (\(error.code.rawValue))."))
+                "input not read", ["job_id": .string("\(claimed.id)"), "error": .string("\(error)")])
+            unsent = {
+                again(
+                    $0, .init(.storageFailed, "An input could not be read (\(error.code.rawValue))."))
+            }
         }
+        guard let job = try await counted(promptID: promptID, clientID: clientID) else { return .leaseLost }
+        return await unsent(job)
     }
 
     /// Another process submitted it: the watch, without a socket, asks first whether it has ended.
@@ -190,6 +206,7 @@ struct PromptRun: Sendable {
         } catch {
             return await lost(job, error)
         }
+        onWorkerDone()
         foresight.finish()
         await previews?.finish()
         switch end {

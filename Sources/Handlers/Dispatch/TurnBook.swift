@@ -10,6 +10,7 @@ final class TurnBook: Sendable {
         var lastStarts: [String: UInt64] = [:]
         var passed: [Job.ID: Int] = [:]
         var aloneUntil: [Job.Band: Timestamp] = [:]
+        var foreseenUntil: [Job.ID: Timestamp] = [:]
     }
 
     private let state = Mutex(State())
@@ -18,6 +19,8 @@ final class TurnBook: Sendable {
     static let passes = 8
     /// How long it holds that a band has jobs of one user only.
     private static let lonelyTime: Duration = .seconds(10)
+    /// How long a foreseen job is left to the slot that it was foreseen for, at most.
+    private static let foresight: Duration = .seconds(10)
     private static let capacity = 4096
 
     /// The order of the bands for the next start: the high one first, but each tenth begins with the low one, and each
@@ -47,6 +50,24 @@ final class TurnBook: Sendable {
             }
         }
     }
+
+    /// Leaves `job` to one slot for a moment: those that come free together do not all want the same. False when it is another's.
+    func foresee(_ job: Job.ID, at now: Timestamp) -> Bool {
+        state.withLock { state in
+            state.foreseenUntil = state.foreseenUntil.filter { $0.value > now }
+            guard state.foreseenUntil[job] == nil else { return false }
+            state.foreseenUntil[job] = now + Self.foresight
+            return true
+        }
+    }
+
+    /// Whether it is left to a slot.
+    func isForeseen(_ job: Job.ID, at now: Timestamp) -> Bool {
+        state.withLock { $0.foreseenUntil[job].map { $0 > now } ?? false }
+    }
+
+    /// It was claimed, or will not be.
+    func forget(_ job: Job.ID) { state.withLock { $0.foreseenUntil[job] = nil } }
 
     func mayBePassed(_ job: Job.ID) -> Bool {
         state.withLock { $0.passed[job] ?? 0 } < Self.passes

@@ -200,4 +200,43 @@ import Time
         let other = try await bench.enqueue("alice")
         #expect(try await bench.heads(1, hint: job.id) == [other.id])
     }
+
+    // MARK: What comes next
+
+    @Test func whatIsForeseenIsClaimedUnlessSomebodyElseHasIt() async throws {
+        let bench = try await Bench()
+        let running = try await bench.enqueue("alice", age: .seconds(9))
+        let second = try await bench.enqueue("alice", age: .seconds(8))
+        let third = try await bench.enqueue("alice", age: .seconds(7))
+        let ending = try #require(try await bench.queue.claim(for: bench.slot, elsewhere: false))
+        #expect(ending.id == running.id)
+
+        let next = try #require(
+            try await bench.queue.foresee(for: bench.slot, elsewhere: false, ending: ending))
+        #expect(next.job.id == second.id)
+        #expect(try await bench.deployment.services.store.job(second.id)?.state == .queued)
+        // It is left to the slot that it was foreseen for.
+        let other = try await bench.queue.foresee(for: bench.slot, elsewhere: false, ending: ending)
+        #expect(other?.job.id == third.id)
+        bench.queue.book.forget(third.id)
+
+        // Another dispatcher is faster.
+        let store = bench.deployment.services.store
+        _ = try await store.apply(.claimed(.init(token: "theirs", worker: "w", slot: 0)), to: next.job)
+        #expect(try await bench.queue.claim(next, for: bench.slot)?.id == third.id)
+        #expect(try await bench.deployment.services.store.job(second.id)?.run?.token == "theirs")
+        // And then nothing is left of what was foreseen.
+        #expect(try await bench.queue.claim(next, for: bench.slot) == nil)
+    }
+
+    /// Whose last job but one is ending may have that one's place.
+    @Test func anEndingJobDoesNotCountAgainstItsUser() async throws {
+        let bench = try await Bench(userLimit: 2)
+        for age in [9, 8, 7] { try await bench.enqueue("alice", age: .seconds(age)) }
+        let ending = try #require(try await bench.queue.claim(for: bench.slot, elsewhere: false))
+        _ = try await bench.claim()
+        #expect(try await bench.claim() == nil)
+        let next = try await bench.queue.foresee(for: bench.slot, elsewhere: false, ending: ending)
+        #expect(next?.job.user == "alice")
+    }
 }

@@ -67,9 +67,12 @@ import Time
         }
         let run = try span("run job")
         #expect(run["parentSpanId"] == request["spanId"])
-        for name in ["wait in queue", "node KSampler", "S3 PutObject", "SNS Publish"] {
+        for name in ["wait in queue", "node KSampler", "S3 PutObject"] {
             #expect(try span(name)["parentSpanId"] == run["spanId"], "\(name)")
         }
+        let announcement = try span("announce")
+        #expect(announcement["parentSpanId"] == request["spanId"])
+        #expect(try span("SNS Publish")["parentSpanId"] == announcement["spanId"])
         // The invocation is nobody's in particular: it runs many jobs.
         let invoked = try #require(spans.first { $0["name"]?.string == "dispatch" })
         #expect(invoked["traceId"]?.string != Self.trace)

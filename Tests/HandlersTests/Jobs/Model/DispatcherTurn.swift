@@ -54,10 +54,12 @@ struct DispatcherTurn {
             }
         case .watching(let hold, let read): watch(hold, read)
         case .announcing(let hold, let read):
+            giveBackEarly(hold)
             go(.published(hold, read)) { $0.isPublished = true }
             // The topic refuses: left to the sweep.
             go(.freeing(hold))
         case .published(let hold, let read):
+            giveBackEarly(hold)
             write(.announced, read: read) { _, _ in
                 .freeing(hold)
             } otherwise: {
@@ -139,6 +141,11 @@ struct DispatcherTurn {
         } otherwise: {
             .idle
         }
+    }
+
+    /// The slot goes to the next job, or back, while the end is still being announced.
+    private mutating func giveBackEarly(_ hold: ModelWorld.Hold) {
+        if owns(hold) { go(world.dispatchers[index]) { $0.slots[hold.slot] = .init() } }
     }
 
     private static let lost = Job.Failure(.workerLost, "the worker is gone")

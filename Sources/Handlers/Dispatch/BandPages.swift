@@ -1,0 +1,51 @@
+import AWSClients
+
+/// Reads a band's shards page by page, all shards at once, and merges them by age.
+struct BandPages {
+    let band: Job.Band
+    private var startKeys: [Int: Item] = [:]
+    private var finished: Set<Int> = []
+
+    init(band: Job.Band) { self.band = band }
+
+    var isAtEnd: Bool { finished.count == JobItem.queueShards }
+
+    mutating func next(_ store: JobStore, limit: Int) async throws(AWSError) -> [Candidate] {
+        let shards = (0..<JobItem.queueShards).filter { !finished.contains($0) }
+        let queries = shards.map { shard in
+            var query = DynamoDB.Query(
+                table: store.table, index: TableDefinition.queue.name,
+                where: .equals("queue_pk", .s(JobItem.queuePartition(band, shard: shard))))
+            query.limit = limit
+            query.startKey = startKeys[shard]
+            return (shard, query)
+        }
+        let pages = await withTaskGroup(of: ShardPage.self) { group in
+            for (shard, query) in queries {
+                group.addTask { await Self.page(of: shard, query, store) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var candidates: [Candidate] = []
+        for answer in pages {
+            let page = try answer.page.get()
+            candidates += page.items.compactMap { Candidate($0, in: band) }
+            startKeys[answer.shard] = page.lastKey
+            if page.lastKey == nil { finished.insert(answer.shard) }
+        }
+        return candidates.sorted { ($0.queuedAt, "\($0.id)") < ($1.queuedAt, "\($1.id)") }
+    }
+
+    private struct ShardPage: Sendable {
+        let shard: Int
+        let page: Result<DynamoDB.Page, AWSError>
+    }
+
+    private static func page(of shard: Int, _ query: DynamoDB.Query, _ store: JobStore) async -> ShardPage {
+        do throws(AWSError) {
+            return ShardPage(shard: shard, page: .success(try await store.dynamoDB.query(query)))
+        } catch {
+            return ShardPage(shard: shard, page: .failure(error))
+        }
+    }
+}
