@@ -13,10 +13,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-func library(_ name: String, path: String? = nil, _ dependencies: [String]) -> Target {
+func library(
+    _ name: String, path: String? = nil, _ dependencies: [String], embedding data: String? = nil
+) -> Target {
     .target(
         name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
-        path: path ?? "Sources/\(name)", swiftSettings: strict)
+        path: path ?? "Sources/\(name)", resources: data.map { [.embedInCode($0)] },
+        swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [String]) -> Target {
@@ -81,7 +84,7 @@ let package = Package(
             "Handlers",
             [
                 "ComfyUI", "AWSClients", "LambdaRuntime", "HTTP", "JSON", "Crypto", "Telemetry", "Time",
-            ]),
+            ], embedding: "Templates/BuiltIn"),
 
         // The programs.
         library("BuildInfo", ["CBuildInfo", "AWSClients", "HTTP", "Crypto"]),

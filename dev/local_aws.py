@@ -1,10 +1,11 @@
-"""The local AWS: moto's server with six additions.
+"""The local AWS: moto's server with seven additions.
 
 It takes a free port by itself and tells it in one line of JSON, together with a key of an IAM user who may do
 everything; it ends with the process that started it; a write to a DynamoDB item is atomic, as in the real
 service: moto checks a condition and changes the item in two steps, between which another thread may do the same;
 a query costs what its partition costs, not what the table does; a request is neither looked up among all of
-moto's services again nor logged; and an item is neither taken apart for an index nor looked up for its answer.
+moto's services again nor logged; an item is neither taken apart for an index nor looked up for its answer; and the
+parts of an update's expression are copied and checked without asking each for its abstract classes.
 """
 
 import argparse
@@ -84,9 +85,8 @@ def make_items_cheap() -> None:
         if any(len(path) > 1 for path in expressions):
             return project(self, expressions)
         projected = Item(hash_key=self.hash_key, range_key=self.range_key, attrs={})
-        for (name,) in expressions:
-            if name in self.attrs:
-                projected.attrs[name] = self.attrs[name]
+        # Not one by one: each would be measured together with all before it.
+        projected.attrs.update({name: self.attrs[name] for (name,) in expressions if name in self.attrs})
         return projected
 
     def as_sent(value):
@@ -105,6 +105,55 @@ def make_items_cheap() -> None:
 
     Item.project = project_whole_attributes
     BaseJSONSerializer._serialize_type_structure = serialize_value_as_it_is
+
+
+def make_updates_cheap() -> None:
+    """moto copies an update's expression as it copies anything, and asks of each part of it for each of ten checks
+    whether it is of one of the abstract classes that the check is about: half of an update's time.
+    """
+    from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+    from moto.dynamodb.parsing.validators import Validator
+
+    def copied(node, parent):
+        if not hasattr(node, "children"):
+            return node
+        twin = object.__new__(type(node))
+        twin.__dict__.update(node.__dict__, parent=parent)
+        if node.children is not None:
+            twin.children = [copied(child, twin) for child in node.children]
+        return twin
+
+    def __init__(self, expression, expression_attribute_names, expression_attribute_values, item, table):
+        self.expression_attribute_names = expression_attribute_names
+        self.expression_attribute_values = expression_attribute_values
+        self.item = item
+        self.table = table
+        self.processors = self.get_ast_processors()
+        self.node_to_validate = copied(expression, None)
+
+    def traverse(self, node):
+        wanted = tuple(self._processing_map())
+        is_wanted = functools.cache(lambda kind: issubclass(kind, wanted))
+
+        def visit(node, place):
+            children = getattr(node, "children", None)
+            if children is None:
+                return node
+            parent = node.parent
+            for index, child in enumerate(children):
+                self.pre_processing_of_child(node, index)
+                visit(child, index)
+            if is_wanted(type(node)):
+                node = self.process(node)
+                node.parent = parent
+                if parent:
+                    parent.children[place] = node
+            return node
+
+        return visit(node, -1)
+
+    Validator.__init__ = __init__
+    DepthFirstTraverser.traverse = traverse
 
 
 def make_requests_cheap() -> type:
@@ -157,6 +206,7 @@ def main() -> None:
     make_writes_atomic()
     make_queries_narrow()
     make_items_cheap()
+    make_updates_cheap()
     handler = make_requests_cheap()
     # A function answers with what it was sent: moto would want Docker to run one.
     default_user_config["lambda"]["use_docker"] = False

@@ -1,7 +1,7 @@
 import AWSClients
 
 /// Reads a band's shards page by page, all shards at once, and merges them by age.
-struct BandPages {
+struct BandPages: Sendable {
     let band: Job.Band
     private var startKeys: [Int: Item] = [:]
     private var finished: Set<Int> = []
@@ -34,6 +34,19 @@ struct BandPages {
             if page.lastKey == nil { finished.insert(answer.shard) }
         }
         return candidates.sorted { ($0.queuedAt, "\($0.id)") < ($1.queuedAt, "\($1.id)") }
+    }
+
+    /// The heads of all shards, and how to go on from there.
+    static func firstLook(at band: Job.Band, in store: JobStore, limit: Int) async
+        -> Result<SharedLooks.Look, AWSError>
+    {
+        var pages = BandPages(band: band)
+        do throws(AWSError) {
+            let candidates = try await pages.next(store, limit: limit)
+            return .success(.init(pages: pages, candidates: candidates))
+        } catch {
+            return .failure(error)
+        }
     }
 
     private struct ShardPage: Sendable {

@@ -26,7 +26,8 @@ struct Dispatcher: Sendable {
             dynamoDB: services.store.dynamoDB, table: configuration.table, store: services.store,
             lease: configuration.policy.lease)
         queue = JobQueue(
-            store: services.store, slots: slots, userLimit: configuration.maximumConcurrentExecutions)
+            store: services.store, slots: slots, userLimit: configuration.maximumConcurrentExecutions,
+            on: services.http.loop)
         runner = JobRunner(
             services: services, slots: slots, registry: registry,
             announcer: Announcer(services: services))

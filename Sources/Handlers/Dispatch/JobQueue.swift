@@ -1,4 +1,5 @@
 import AWSClients
+import HTTP
 import Crypto
 import Telemetry
 import Time
@@ -12,6 +13,7 @@ struct JobQueue: Sendable {
     let slots: SlotPool
     let userLimit: Int
     let book = TurnBook()
+    private let looks: SharedLooks
 
     /// Of one shard.
     private static let pageSize = 10
@@ -22,7 +24,8 @@ struct JobQueue: Sendable {
     /// Of how many users of a band it is asked how many jobs they have running.
     private static let userReach = 16
 
-    init(store: JobStore, slots: SlotPool, userLimit: Int) {
+    init(store: JobStore, slots: SlotPool, userLimit: Int, on loop: EventLoop) {
+        looks = SharedLooks(on: loop)
         self.store = store
         self.slots = slots
         self.userLimit = userLimit
@@ -79,7 +82,6 @@ struct JobQueue: Sendable {
 
     /// Claims what was foreseen for `slot`, or one that stood behind it; nil when all of them are gone.
     func claim(_ next: NextJob, for slot: HeldSlot) async throws(AWSError) -> Job? {
-        defer { book.forget(next.job.id) }
         if let job = try await claim(next.job, next.candidate, slot) { return job }
         for candidate in next.behind {
             if let job = try await claim(candidate, slot) { return job }
@@ -97,7 +99,8 @@ struct JobQueue: Sendable {
         var standings: [String: TurnOrder.Standing] = [:]
         for band in book.nextBands() {
             var order = try await turns(in: band, &standings, ending: ending?.user) {
-                $0.mayRun(on: slot.worker, elsewhere: elsewhere, at: now) && !book.isForeseen($0.id, at: now)
+                $0.mayRun(on: slot.worker, elsewhere: elsewhere, at: now)
+                    && (ending == nil || !book.isForeseen($0.id, at: now))
             }
             if let choice = TurnOrder.choice(order, for: slot.worker, mayBePassed: book.mayBePassed),
                 choice > 0
@@ -143,8 +146,17 @@ struct JobQueue: Sendable {
         var free: Set<String> = []
         let now = store.clock()
         for number in 0..<Self.pageLimit {
-            let page = try await pages.next(
-                store, limit: number == 0 ? Self.pageSize : Self.largePageSize)
+            let page: [Candidate]
+            if number == 0, ending != nil {
+                let look = try await looks.look(at: band) { [store] in
+                    await BandPages.firstLook(at: band, in: store, limit: Self.pageSize)
+                }
+                pages = look.pages
+                page = look.candidates
+            } else {
+                page = try await pages.next(
+                    store, limit: number == 0 ? Self.pageSize : Self.largePageSize)
+            }
             for candidate in page where fits(candidate) {
                 let isKnown = standings[candidate.user] != nil
                 guard isKnown || free.count < Self.userReach else { continue }

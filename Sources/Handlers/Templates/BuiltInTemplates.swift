@@ -1,15 +1,15 @@
 import ComfyUI
 import JSON
 
-/// The templates that every deployment has, by name. Their data are string literals because a static binary has no
-/// resources; each is read when it is first asked for.
+/// The templates that every deployment has, by name. They are data files, `BuiltIn/*.json`, each as a body of
+/// `POST /v1/workflows` would be; they are compiled in, and read when they are first asked for.
 enum BuiltInTemplates {
     /// `POST /v1/generate` is this one.
-    static let textToImage = TemplateDefinition(builtIn: textToImageData)
-    static let imageToImage = TemplateDefinition(builtIn: imageToImageData)
-    static let inpaint = TemplateDefinition(builtIn: inpaintData)
-    static let upscale = TemplateDefinition(builtIn: upscaleData)
-    static let controlNet = TemplateDefinition(builtIn: controlNetData)
+    static let textToImage = TemplateDefinition(builtIn: PackageResources.txt2img_json)
+    static let imageToImage = TemplateDefinition(builtIn: PackageResources.img2img_json)
+    static let inpaint = TemplateDefinition(builtIn: PackageResources.inpaint_json)
+    static let upscale = TemplateDefinition(builtIn: PackageResources.upscale_json)
+    static let controlNet = TemplateDefinition(builtIn: PackageResources.controlnet_json)
 
     /// Their names are their ids.
     static let names = ["txt2img", "img2img", "inpaint", "upscale", "controlnet"]
@@ -28,8 +28,7 @@ enum BuiltInTemplates {
 }
 
 extension TemplateDefinition {
-    /// Of data that is compiled in, in the form of the body of `POST /v1/workflows`.
-    fileprivate init(builtIn data: String) {
+    fileprivate init(builtIn data: [UInt8]) {
         guard let body = (try? JSON(parsing: data))?.object else {
             preconditionFailure("a built-in template is no JSON object")
         }

@@ -17,7 +17,8 @@ struct Testbed: Sendable {
         var stepMilliseconds = 5
         /// Of the stand-ins.
         var faults: [String] = []
-        /// Whether the functions' calls pass proxies. Without them nothing is seen of the calls, and nothing slows them down.
+        /// Whether the functions' calls pass proxies. Without them nothing is seen of the calls, and nothing slows them down; queues and
+        /// topic are then a process apart from table and bucket, since the real ones do not wait for one another either.
         var isObserved = true
         /// Of the functions, over those of a deployment with the shortest periods.
         var variables: [String: String] = [:]
@@ -30,6 +31,7 @@ struct Testbed: Sendable {
     ]
 
     private let local: LocalAWS
+    private let messages: LocalAWS?
     let stack: LocalStack
     /// The test's own way to AWS, past the proxies.
     let aws: AWSClient
@@ -57,6 +59,7 @@ struct Testbed: Sendable {
     private init(_ options: Options, _ children: Children) async throws {
         self.children = children
         async let local = LocalAWS.own()
+        messages = options.isObserved ? nil : try await LocalAWS.own()
         var workers: [Worker] = []
         for _ in 0..<options.workers {
             workers.append(
@@ -72,17 +75,27 @@ struct Testbed: Sendable {
                 try CallProxy(to: worker.port, isComfyUI: true, caller: "") { calls.judge($0, $1) }
             } : []
         self.local = try await local
-        var own = LocalStack.clientEnvironment(port: self.local.port)
+        var own = Self.clientEnvironment(self.local, messages)
         // moto tells a checksum of an object in parts that is none of it.
         own["AWS_RESPONSE_CHECKSUM_VALIDATION"] = "when_required"
         aws = AWSClient(http: Network.http, configuration: try .init(environment: own))
         stack = try await LocalStack.create(in: aws)
-        environment = stack.environment.merging(Self.shortPeriods) { $1 }
+        environment = stack.environment.merging(Self.clientEnvironment(self.local, messages)) { $1 }
+            .merging(Self.shortPeriods) { $1 }
             .merging([
                 "COMFYUI_URLS": (isObserved ? doors.map(\.address) : workers.map(\.url)).joined(
                     separator: ",")
             ]) { $1 }
             .merging(options.variables) { $1 }
+    }
+
+    private static func clientEnvironment(_ local: LocalAWS, _ messages: LocalAWS?) -> [String: String] {
+        var environment = LocalStack.clientEnvironment(port: local.port)
+        if let messages {
+            environment["AWS_ENDPOINT_URL_SNS"] = messages.endpoint
+            environment["AWS_ENDPOINT_URL_SQS"] = messages.endpoint
+        }
+        return environment
     }
 
     /// A function of the packaged program, its calls to AWS marked with `caller`.
@@ -95,8 +108,8 @@ struct Testbed: Sendable {
         let calls = calls
         let caller = caller ?? handler.rawValue
         let door = try CallProxy(to: local.port, isComfyUI: false, caller: caller) { calls.judge($0, $1) }
-        var environment = environment.merging(LocalStack.clientEnvironment(port: 0)) { $1 }
-        environment["AWS_ENDPOINT_URL"] = isObserved ? door.address : "http://127.0.0.1:\(awsPort)"
+        var environment = environment
+        if isObserved { environment["AWS_ENDPOINT_URL"] = door.address }
         environment["COMFY_TEST_CALLER"] = door.address
         environment.merge(variables) { $1 }
         var definition = handler.definition(

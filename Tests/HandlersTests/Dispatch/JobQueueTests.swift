@@ -19,7 +19,7 @@ import Time
             let pool = SlotPool(
                 dynamoDB: deployment.dynamoDB, table: store.table, store: store,
                 lease: .seconds(45))
-            queue = JobQueue(store: store, slots: pool, userLimit: userLimit)
+            queue = JobQueue(store: store, slots: pool, userLimit: userLimit, on: testLoop)
             let worker = Worker(address: try #require(URL("http://127.0.0.1:8188")), .init(labels: labels))
             slot = try #require(try await pool.take(on: worker))
         }

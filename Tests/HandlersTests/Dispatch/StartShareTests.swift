@@ -26,7 +26,7 @@ import Time
         let slot = try #require(try await slots.take(on: worker))
         var starts: [Job.Band] = []
         for _ in 0..<20 {
-            let queue = JobQueue(store: store, slots: slots, userLimit: 1000)
+            let queue = JobQueue(store: store, slots: slots, userLimit: 1000, on: testLoop)
             var head = try await queue.heads(limit: 10, hint: nil) { _ in true }.first
             for _ in 0..<10 {
                 let job = try #require(try await queue.claim(for: slot, elsewhere: false, first: head))

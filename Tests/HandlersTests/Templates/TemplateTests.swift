@@ -195,4 +195,18 @@ import Testing
         let models: Set = ["value_not_in_list", "file_not_uploaded", "unknown_node_type"]
         #expect(faults.filter { !models.contains($0.code) } == [])
     }
+
+    /// Each file stands by itself; what they have in common means the same in all.
+    @Test func builtInTemplatesAgreeInWhatTheyShare() throws {
+        let files = [
+            PackageResources.txt2img_json, PackageResources.img2img_json, PackageResources.inpaint_json,
+            PackageResources.controlnet_json,
+        ]
+        let parameters = try files.map { try #require(JSON(parsing: $0)["parameters"]?.object) }
+        let shared = ["prompt", "negative_prompt", "steps", "cfg_scale", "sampler", "scheduler", "seed"]
+        for name in shared {
+            let first = try #require(parameters[0][name])
+            for others in parameters { #expect(others[name] == first, "\(name)") }
+        }
+    }
 }
