@@ -84,6 +84,7 @@ SOURCES = {
     "API/QueuePosition": ("api stream", "dynamoDB.query"),
     # What the stream needs of these is batchGet and get.
     "Batches/BatchRecord": ("api", "dynamoDB.batchGet dynamoDB.get dynamoDB.put"),
+    "Dispatch/BandPages": ("dispatch sweep", "dynamoDB.query"),
     "Dispatch/JobQueue": ("dispatch sweep", "dynamoDB.query"),
     "Dispatch/OutputStore": ("dispatch", "s3.abort s3.multipartUploads s3.upload"),
     # The sweep has all of these but batchGet.
