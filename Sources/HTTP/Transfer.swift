@@ -244,11 +244,16 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
 
     typealias Head = (head: HTTPClient.ResponseHead, redirect: String?)
 
-    /// The head, as soon as it is known that it is the last one; after the end when it may be a redirect.
+    /// The head, as soon as it is known that it is the last one; after the end when it may be a redirect. One whose body was cut is
+    /// a head all the same, however late it is asked for: the body has the failure, behind what came of it.
     func takeHead() -> Result<Head, HTTPError>? {
-        if case .failure(let error) = end { return .failure(error) }
-        guard let head = reader.head, reader.isComplete else { return nil }
-        if end == nil, request.maximumRedirects > 0, (300..<400).contains(head.status) { return nil }
+        let head = reader.isComplete ? reader.head : nil
+        let mayRedirect =
+            request.maximumRedirects > 0 && head.map { (300..<400).contains($0.status) } ?? false
+        if case .failure(let error) = end, head == nil || mayRedirect || !error.isOfBody {
+            return .failure(error)
+        }
+        guard let head, end != nil || !mayRedirect else { return nil }
         return .success((head, redirectTarget))
     }
 
@@ -269,4 +274,9 @@ final class Transfer: TransferDelegate, @unchecked Sendable {
         let code = easy.pause(receiving: receivingIsPaused, sending: sendingIsPaused)
         if code != CURLE_OK { finished(easy, code) }
     }
+}
+
+extension HTTPError {
+    /// The connection ended; where the head is there, within the body.
+    fileprivate var isOfBody: Bool { code == .truncated || code == .receive }
 }

@@ -29,6 +29,30 @@ import Testing
         }
     }
 
+    /// Where the thread is busy a response has ended before its head is asked for.
+    @Test func aHeadIsAHeadThoughItsBodyWasCut() async throws {
+        let server = try ScriptedServer { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 9\r\n\r\nabc")
+        }
+        try await withClient { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        let response = try await client.stream(.init(.get, server.url()))
+                        #expect(response.head.headers["x-a"] == "1")
+                        #expect(try await response.next() == Array("abc".utf8))
+                        let error = await #expect(throws: HTTPError.self) {
+                            _ = try await response.next()
+                        }
+                        #expect(error?.code == .truncated)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func aResponseNobodyReadsIsHeldUp() async throws {
         let written = Counter()
         let size = 64 << 20
