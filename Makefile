@@ -27,8 +27,7 @@ test: setup ## all tests; the last line counts them
 	@dev/test.sh
 
 faults: setup package ## kill the dispatcher at every call, all faults, 1,000 jobs; writes docs/reliability.md
-	@swift build --build-tests --quiet && COMFY_FAULTS=1 swift test --skip-build --disable-xctest --filter 'EndToEndTests\.(Kill|Fault|Load)Tests' \
-		--experimental-maximum-parallelization-width 3 2>&1 | grep -vE '^◇ |^\{"timestamp"'; exit $${PIPESTATUS[0]}
+	@swift build --build-tests --quiet && dev/faults.sh
 
 lint: setup ## formatting and lint of Swift, shell, Python and container files
 	@swift format lint --strict -r $(SWIFT_FILES)

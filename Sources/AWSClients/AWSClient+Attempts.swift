@@ -75,7 +75,8 @@ extension AWSClient {
                 guard limit.leavesTime(after: delay, at: clock.elapsed()) else { throw failed }
                 lastCost = quota.take(for: verdict)
                 // Who polls would call again at once: the pause is kept even when the retry is not to be had.
-                if lastCost == nil, call.longPoll == .zero { throw failed }
+                let isDenied = lastCost == nil && !call.isInsistent
+                if isDenied, call.longPoll == .zero { throw failed }
                 Log.debug(
                     "AWS call retried",
                     [
@@ -84,7 +85,7 @@ extension AWSClient {
                         "delayMs": .number(delay.milliseconds),
                     ])
                 try await pause(delay, operation, attempts: attempt)
-                if lastCost == nil { throw failed }
+                if isDenied { throw failed }
                 attempt += 1
             }
         }

@@ -5,10 +5,11 @@ extension AWSClient {
     /// An awsJson1_0 or 1_1 call: `POST /` with the operation in `X-Amz-Target`.
     func json<Output: Sendable>(
         _ operation: Operation, target: String, _ input: JSON, longPoll: Duration = .zero,
-        decode: (JSON) throws(AWSError) -> Output
+        isInsistent: Bool = false, decode: (JSON) throws(AWSError) -> Output
     ) async throws(AWSError) -> Output {
         var call = jsonCall(operation, target: target, input.serialized())
         call.longPoll = longPoll
+        call.isInsistent = isInsistent
         return try await send(call) { response throws(AWSError) in
             // Operations without output may answer with nothing at all.
             if response.body.isEmpty { return try decode([:]) }

@@ -113,6 +113,17 @@ import Time
         #expect(await #expect(throws: AWSError.self) { try await get(client) }?.attempts == 1)
     }
 
+    @Test func whoInsistsIsNotStoppedByAnEmptyBucket() async throws {
+        let server = try StrictServer { _, _ in .answer(503) }
+        let client = try server.client()
+        while client.quotas[.dynamoDB].take(for: .throttling) != nil {}
+        #expect(await #expect(throws: AWSError.self) { try await get(client) }?.attempts == 1)
+        let error = await #expect(throws: AWSError.self) {
+            try await DynamoDB(client).insistent.get(["pk": .s("x")], from: "table")
+        }
+        #expect(error?.attempts == 4)
+    }
+
     @Test(arguments: [Duration.seconds(600), .seconds(-600)])
     func aWrongClockIsSetRightByTheAnswer(_ error: Duration) async throws {
         let server = try StrictServer { _, _ in .answer(200, [:], "{}") }

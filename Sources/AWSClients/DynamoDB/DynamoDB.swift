@@ -18,6 +18,7 @@ public struct DynamoDB: Sendable {
 
     let client: AWSClient
     let onConsumedCapacity: (@Sendable (ConsumedCapacity) -> Void)?
+    private var isInsistent = false
 
     /// Calls through a client. With `onConsumedCapacity` every call asks what it cost, and tells for each table.
     public init(
@@ -25,6 +26,16 @@ public struct DynamoDB: Sendable {
     ) {
         self.client = client
         self.onConsumedCapacity = onConsumedCapacity
+    }
+
+    /// The same table service, whose calls are repeated though the client's retry quota is spent.
+    ///
+    /// The quota ends retries while a service is in trouble for everybody, so that they do not add to it. Where a call is one of few and
+    /// much would be done again without it, giving up adds more than a retry does.
+    public var insistent: DynamoDB {
+        var copy = self
+        copy.isInsistent = true
+        return copy
     }
 
     /// The item of a key, or nil.
@@ -99,11 +110,12 @@ public struct DynamoDB: Sendable {
         _ operation: Operation, _ input: JSON, decode: (JSON) throws(AWSError) -> Output
     ) async throws(AWSError) -> Output {
         guard let onConsumedCapacity, var members = input.object else {
-            return try await client.json(operation, target: "DynamoDB_20120810", input, decode: decode)
+            return try await client.json(
+                operation, target: "DynamoDB_20120810", input, isInsistent: isInsistent, decode: decode)
         }
         members["ReturnConsumedCapacity"] = "TOTAL"
         let (output, capacity) = try await client.json(
-            operation, target: "DynamoDB_20120810", .object(members)
+            operation, target: "DynamoDB_20120810", .object(members), isInsistent: isInsistent
         ) { output throws(AWSError) in
             (try decode(output), ConsumedCapacity.all(in: output))
         }

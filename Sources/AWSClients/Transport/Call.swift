@@ -25,6 +25,8 @@ struct Call: Sendable {
     static let largeBody = 8 << 20
     /// Time the service itself was asked to wait (long polling): added to the limits.
     var longPoll: Duration = .zero
+    /// Repeated as the policy says though the retry quota is spent.
+    var isInsistent = false
     /// False where the operation itself is what gives credentials.
     var isSigned = true
 

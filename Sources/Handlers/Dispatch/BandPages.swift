@@ -1,6 +1,10 @@
 import AWSClients
+import JSON
+import Telemetry
 
 /// Reads a band's shards page by page, all shards at once, and merges them by age.
+///
+/// A shard that cannot be read now is left out: what waits there is seen by the next look, and hides nobody else.
 struct BandPages: Sendable {
     let band: Job.Band
     private var startKeys: [Int: Item] = [:]
@@ -10,6 +14,7 @@ struct BandPages: Sendable {
 
     var isAtEnd: Bool { finished.count == JobItem.queueShards }
 
+    /// Throws when no shard can be read.
     mutating func next(_ store: JobStore, limit: Int) async throws(AWSError) -> [Candidate] {
         let shards = (0..<JobItem.queueShards).filter { !finished.contains($0) }
         let queries = shards.map { shard in
@@ -27,11 +32,26 @@ struct BandPages: Sendable {
             return await group.reduce(into: []) { $0.append($1) }
         }
         var candidates: [Candidate] = []
+        var failures: [AWSError] = []
         for answer in pages {
-            let page = try answer.page.get()
-            candidates += page.items.compactMap { Candidate($0, in: band) }
-            startKeys[answer.shard] = page.lastKey
-            if page.lastKey == nil { finished.insert(answer.shard) }
+            switch answer.page {
+            case .success(let page):
+                candidates += page.items.compactMap { Candidate($0, in: band) }
+                startKeys[answer.shard] = page.lastKey
+                if page.lastKey == nil { finished.insert(answer.shard) }
+            case .failure(let error):
+                failures.append(error)
+                finished.insert(answer.shard)
+            }
+        }
+        if let failure = failures.first {
+            if failures.count == pages.count { throw failure }
+            Log.warn(
+                "part of the queue not read",
+                [
+                    "band": .string("\(band)"), "shards": .number(failures.count),
+                    "error": .string("\(failure)"),
+                ])
         }
         return candidates.sorted { ($0.queuedAt, "\($0.id)") < ($1.queuedAt, "\($1.id)") }
     }

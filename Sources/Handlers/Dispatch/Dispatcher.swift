@@ -99,7 +99,8 @@ struct Dispatcher: Sendable {
     /// Slots that come free now are not filled here any more.
     private func ringForTheRest() async {
         do {
-            if try await queue.depth(limit: 1) > 0 { try await services.doorbell.ringWork(for: nil) }
+            // A doorbell too many costs less than a job that waits for the sweep.
+            if (try? await queue.depth(limit: 1)) != 0 { try await services.doorbell.ringWork(for: nil) }
         } catch {
             Log.warn("doorbell not rung, left to the sweep", ["error": .string("\(error)")])
         }

@@ -28,7 +28,8 @@ struct SlotPool: Sendable {
     private let timeToLive = AttributePath(names: TableDefinition.timeToLiveAttribute)
 
     init(dynamoDB: DynamoDB, table: String, store: JobStore, lease: Duration) {
-        self.dynamoDB = dynamoDB
+        // A lease that is not renewed is a run that somebody else begins anew.
+        self.dynamoDB = dynamoDB.insistent
         self.table = table
         self.store = store
         self.lease = lease

@@ -5,6 +5,8 @@ import Telemetry
 import Time
 
 /// Jobs in the table. Every change is one conditional write of the difference that `Job.transition` made.
+///
+/// Reading and changing a job insists: a change that cannot be written is work done twice, or a GPU that waits for a lease to run out.
 struct JobStore: Sendable {
     let dynamoDB: DynamoDB
     let table: String
@@ -42,7 +44,7 @@ struct JobStore: Sendable {
 
     /// The job as it is now (strongly consistent), nil when there is none or its time is over.
     func job(_ id: Job.ID) async throws(AWSError) -> Job? {
-        guard let item = try await dynamoDB.get(JobItem.key(id), from: table) else { return nil }
+        guard let item = try await dynamoDB.insistent.get(JobItem.key(id), from: table) else { return nil }
         let job = try decode(item)
         // TTL deletes up to days late: what has expired is gone for a reader at once.
         if let expiresAt = job.expiresAt, expiresAt <= clock() { return nil }
@@ -60,7 +62,7 @@ struct JobStore: Sendable {
         let updates = Self.difference(from: JobItem.encode(job), to: JobItem.encode(transition.job))
         if updates.isEmpty { return .done(transition.job) }
         do {
-            let written = try await dynamoDB.update(
+            let written = try await dynamoDB.insistent.update(
                 JobItem.key(job.id), in: table, updates,
                 condition: Self.condition(transition, of: job), returning: .allNew)
             // What came back also has what others may change meanwhile: the mark of a cancellation.

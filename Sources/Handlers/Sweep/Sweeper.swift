@@ -46,8 +46,19 @@ struct Sweeper: Sendable {
         var findings = Findings()
         var webhooks: [DueWork] = []
         var accounts: [String] = []
+        var unread = 0
         for shard in (0..<JobItem.openShards).shuffled() {
-            for work in try await due(shard) {
+            let due: [DueWork]
+            do {
+                due = try await self.due(shard)
+            } catch {
+                // What is due there is due at the next sweep.
+                unread += 1
+                if unread == JobItem.openShards { throw error }
+                Log.error("sweep", ["shard": .number(shard), "error": .string("\(error)")])
+                continue
+            }
+            for work in due {
                 if deadline - Timestamp.now < .seconds(2) { return findings }
                 switch work {
                 case .delivery: webhooks.append(work)

@@ -9,7 +9,7 @@ import Testing
 @testable import comfy_lambda
 
 /// What goes wrong around the functions, each for some jobs at once: they end once, announced, with whole outputs, and nothing is left.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct FaultTests {
     private static let jobs = Reliability.isLong ? 24 : 4
 
