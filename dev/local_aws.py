@@ -1,4 +1,4 @@
-"""The local AWS: moto's server with seven additions.
+"""The local AWS: moto's server with eight additions.
 
 It takes a free port by itself and tells it in one line of JSON, together with a key of an IAM user who may do
 everything; it ends with the process that started it; a write to a DynamoDB item is atomic, as in the real
@@ -65,10 +65,45 @@ def make_queries_narrow() -> None:
         if getattr(asked, "partition", None) is None:
             return all_items(self)
         name, wanted = asked.partition
+        if name == self.hash_key_attr and self.range_key_attr:
+            return list(self.items.get(wanted, {}).values())
         items = (item for collection in list(self.items.values()) for item in list(collection.values()))
         return [item for item in items if name in item.attrs and item.attrs[name].value == wanted.value]
 
     Table.query, Table.all_items = query_of_partition, items_of_partition
+
+
+def make_values_cheap() -> None:
+    """moto asks a value for its type six times before it copies, measures or compares a text, and to sort it compares
+    values instead of what they hold: a query of fifty items does so some thousand times.
+    """
+    from moto.dynamodb.models.dynamo_type import DynamoType
+    from moto.dynamodb.models.table import Table
+
+    cast, size, copied = DynamoType.cast_value.fget, DynamoType.size, DynamoType.__deepcopy__
+
+    def cast_value(self):
+        return self.value if self.type == "S" else cast(self)
+
+    def size_of_value(self):
+        return len(self.value.encode()) if self.type == "S" and isinstance(self.value, str) else size(self)
+
+    def deepcopy(self, memo):
+        if self.type not in ("S", "N"):
+            return copied(self, memo)
+        twin = object.__new__(DynamoType)
+        twin.type, twin.value = self.type, self.value
+        return twin
+
+    def sorted_items(self, hash_key_attrs, range_key_attrs, items):
+        names = self._generate_attr_to_sort_by(hash_key_attrs, range_key_attrs)
+        items.sort(key=lambda item: [item.attrs[name].cast_value for name in names])
+        return items
+
+    DynamoType.cast_value = property(cast_value)
+    DynamoType.size = size_of_value
+    DynamoType.__deepcopy__ = deepcopy
+    Table.sorted_items = sorted_items
 
 
 def make_items_cheap() -> None:
@@ -157,13 +192,17 @@ def make_updates_cheap() -> None:
 
 
 def make_requests_cheap() -> type:
-    """For each request moto lists its package's folder to find the service, and writes a line: a third of its time.
+    """For each request moto lists its package's folder to find the service, and the service's methods to find one, and
+    writes a line: a third of its time.
 
     The request handler for the server.
     """
+    from moto.core import responses
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
 
     DomainDispatcherApplication.get_backend_for_host = functools.cache(DomainDispatcherApplication.get_backend_for_host)
+
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
     class QuietRequestHandler(MotoRequestHandler):
         def log_request(self, *args) -> None:
@@ -205,6 +244,7 @@ def main() -> None:
 
     make_writes_atomic()
     make_queries_narrow()
+    make_values_cheap()
     make_items_cheap()
     make_updates_cheap()
     handler = make_requests_cheap()

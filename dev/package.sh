@@ -76,7 +76,7 @@ echo "package: building bootstrap (static, release)"
 log=$static/build.log
 PKG_CONFIG_PATH=$pkgconfig swift build -c release --product bootstrap --scratch-path "$static/swift" \
   -Xswiftc -static-executable -Xswiftc -L"$curl_home/lib" -Xswiftc -use-ld=lld \
-  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --gc-sections \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --gc-sections -Xlinker --icf=all \
   -Xlinker --symbol-ordering-file="$order" -Xlinker --no-warn-symbol-ordering >"$log" 2>&1 || {
   grep -E 'error' "$log" | head -n 20 >&2
   fail "the build failed; its output is in $log"
