@@ -31,6 +31,11 @@ struct InputTransfer: Sendable {
         var next: @Sendable () async throws -> [UInt8]?
     }
 
+    /// Whether there is anything to bring.
+    static func isNeeded(for graph: WorkflowGraph) -> Bool {
+        graph.uploadInputs(.standard).contains { InputReference($0.text) != nil }
+    }
+
     /// The graph as the worker is to have it.
     func transfer(_ graph: WorkflowGraph) async throws(Failure) -> WorkflowGraph {
         var names: [String: String] = [:]

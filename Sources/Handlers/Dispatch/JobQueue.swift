@@ -82,7 +82,10 @@ struct JobQueue: Sendable {
 
     /// Claims what was foreseen for `slot`, or one that stood behind it; nil when all of them are gone.
     func claim(_ next: NextJob, for slot: HeldSlot) async throws(AWSError) -> Job? {
-        if let job = try await claim(next.job, next.candidate, slot) { return job }
+        let first =
+            next.isReadyToSend
+            ? try await claimAtOnce(next, slot) : try await claim(next.job, next.candidate, slot)
+        if let first { return first }
         for candidate in next.behind {
             if let job = try await claim(candidate, slot) { return job }
         }
@@ -131,6 +134,34 @@ struct JobQueue: Sendable {
         guard case .done(let claimed) = try await store.apply(.claimed(run), to: job) else { return nil }
         book.started(candidate)
         return claimed
+    }
+
+    /// Of a job whose prompt can be sent at once: its attempt is counted with its claim, and the slot's write and the job's go side by
+    /// side, so that the worker waits for one call. Where the slot was lost the job is given back.
+    private func claimAtOnce(_ next: NextJob, _ slot: HeldSlot) async throws(AWSError) -> Job? {
+        var run = Job.Run(token: slot.token, worker: slot.worker.id, slot: slot.index)
+        let attempt = next.job.attempt + 1
+        run.promptID = PromptID.derive(job: next.job.id, attempt: attempt)
+        run.clientID = PromptID.client(job: next.job.id, attempt: attempt)
+        async let assigning = assign(next.job.id, to: slot)
+        let outcome = try await store.apply(.claimed(run), to: next.job)
+        let assigned = await assigning
+        guard case .done(let claimed) = outcome else { return nil }
+        if case .success(true) = assigned {
+            book.started(next.candidate)
+            return claimed
+        }
+        _ = try await store.applyLatest(.released, to: claimed.id, heldBy: slot.token, knownAs: claimed)
+        _ = try assigned.get()
+        return nil
+    }
+
+    private func assign(_ job: Job.ID, to slot: HeldSlot) async -> Result<Bool, AWSError> {
+        do throws(AWSError) {
+            return .success(try await slots.assign(job, to: slot))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The jobs of a band that `fits` takes, in the order of their users' turns.

@@ -44,27 +44,27 @@ struct JobRunner: Sendable {
     /// Runs `job`, which `slot` holds, until it ends or `deadline` (of the invocation) comes near.
     ///
     /// - Parameters:
-    ///   - workflow: the job's, when it was read already.
-    ///   - onWorkerDone: called when the worker is done with the job, before its outputs are stored.
+    ///   - origin: how the slot came to the job.
+    ///   - onEnding: called when the job is nearly over, where that can be told, and when the worker is done with it.
     func run(
-        _ job: Job, workflow: WorkflowGraph? = nil, on slot: HeldSlot, until deadline: Timestamp,
-        onWorkerDone: @escaping @Sendable () -> Void = {}
+        _ job: Job, _ origin: PromptRun.Origin, on slot: HeldSlot, until deadline: Timestamp,
+        onEnding: @escaping @Sendable () -> Void = {}
     ) async -> SlotFate {
         await Trace.span(
             "run job", .consumer, parent: job.traceParent.flatMap { TraceContext(traceparent: $0) },
             attributes: ["job.id": "\(job.id)", "worker": slot.worker.id, "job.attempt": "\(job.attempt)"]
         ) {
-            if job.run?.promptID == nil {
+            if !origin.isResumed {
                 let waited = max(.zero, services.now - job.queuedAt)
                 Trace.record("wait in queue", from: .now - waited)
             }
-            return await runToItsEnd(job, workflow, on: slot, until: deadline, onWorkerDone)
+            return await runToItsEnd(job, origin, on: slot, until: deadline, onEnding)
         }
     }
 
     private func runToItsEnd(
-        _ job: Job, _ workflow: WorkflowGraph?, on slot: HeldSlot, until deadline: Timestamp,
-        _ onWorkerDone: @escaping @Sendable () -> Void
+        _ job: Job, _ origin: PromptRun.Origin, on slot: HeldSlot, until deadline: Timestamp,
+        _ onEnding: @escaping @Sendable () -> Void
     ) async -> SlotFate {
         let client = services.client(of: slot.worker)
         let ledger = OutputLedger(
@@ -76,8 +76,8 @@ struct JobRunner: Sendable {
             ledger: ledger, loop: services.http.loop, configuration: configuration,
             handOffAt: deadline - configuration.handOffMargin)
         let prompt = PromptRun(
-            claimed: job, workflow: workflow, worker: slot.worker, client: client, services: services,
-            registry: registry, ledger: ledger, gate: gate, onWorkerDone: onWorkerDone)
+            claimed: job, origin: origin, worker: slot.worker, client: client, services: services,
+            registry: registry, ledger: ledger, gate: gate, onEnding: onEnding)
         let end = await withTaskGroup(of: RunEnd?.self) { group in
             group.addTask { await prompt.run() }
             group.addTask { await guardian.watch() }

@@ -6,8 +6,8 @@ import Time
 
 /// Job after job on one slot, until nothing is queued or the invocation is nearly over.
 ///
-/// A worker costs as long as it idles, so between two jobs it waits for as little as can be: the next job is read while the last
-/// one's outputs are stored (`NextJob`), and a job's end is told of while the next one runs.
+/// A worker costs as long as it idles, so between two jobs it waits for as little as can be: the next job is read when the last one is
+/// nearly over (`NextJob`), and a job's end is told of while the next one runs.
 struct Lane: Sendable {
     let services: Services
     let registry: WorkerRegistry
@@ -83,9 +83,9 @@ struct Lane: Sendable {
         var course = Course(
             slot: slot, start: start, lookedAt: services.now, filled: Filled(worker: slot.worker))
         defer { if case .job(let next) = course.next { queue.book.forget(next.job.id) } }
-        while let (job, workflow) = try await claim(&course) {
+        while let (job, origin) = try await claim(&course) {
             course.filled.jobs += 1
-            let fate = await run(job, workflow, &course)
+            let fate = await run(job, origin, &course)
             let worker = course.slot.worker
             switch fate {
             case .free(let isAsked, let ended):
@@ -101,11 +101,11 @@ struct Lane: Sendable {
         return course.filled
     }
 
-    /// The job to run now, with its workflow when that was read already; nil when the slot was given back.
-    private func claim(_ course: inout Course) async throws(AWSError) -> (Job, WorkflowGraph?)? {
+    /// The job to run now; nil when the slot was given back.
+    private func claim(_ course: inout Course) async throws(AWSError) -> (Job, PromptRun.Origin)? {
         if case .claimed(let job) = course.start {
             course.start = nil
-            return (job, nil)
+            return (job, .resumed)
         }
         guard try await mayGoOn(&course) else {
             try await slots.free(course.slot)
@@ -137,17 +137,17 @@ struct Lane: Sendable {
         }
         Log.info(
             "job claimed", ["job_id": .string("\(claimed.id)"), "worker": .string(course.slot.worker.id)])
-        return (claimed, workflow)
+        return (claimed, .claimed(workflow))
     }
 
-    private func run(_ job: Job, _ workflow: WorkflowGraph?, _ course: inout Course) async
+    private func run(_ job: Job, _ origin: PromptRun.Origin, _ course: inout Course) async
         -> JobRunner.SlotFate
     {
-        let (workerDone, signal) = AsyncStream<Void>.makeStream()
+        let (endings, signal) = AsyncStream<Void>.makeStream()
         var then = course.slot
         then.worker.checkpoint = job.checkpoint ?? then.worker.checkpoint
-        async let next = foresee(for: then, ending: job, when: workerDone)
-        let fate = await runner.run(job, workflow: workflow, on: course.slot, until: deadline) {
+        async let next = foresee(for: then, ending: job, at: endings)
+        let fate = await runner.run(job, origin, on: course.slot, until: deadline) {
             signal.yield(())
         }
         signal.finish()
@@ -155,22 +155,35 @@ struct Lane: Sendable {
         return fate
     }
 
-    /// What the slot will be offered when `job` is over: read as soon as the worker is done with it.
+    /// How old what was foreseen may be when the worker is done.
+    private static let freshness: Duration = .seconds(2)
+
+    /// What the slot will be offered when `job` is over: read when it is nearly over, and when the worker is done with it unless that was
+    /// a moment ago.
     private func foresee(
-        for slot: HeldSlot, ending job: Job, when workerDone: AsyncStream<Void>
+        for slot: HeldSlot, ending job: Job, at endings: AsyncStream<Void>
     ) async -> Foresight {
-        for await _ in workerDone {
-            do throws(AWSError) {
-                guard var next = try await queue.foresee(for: slot, elsewhere: elsewhere, ending: job) else {
-                    return .nothing
-                }
-                next.workflow = try await services.documents.workflow(next.job.id)
-                return .job(next)
-            } catch {
-                break
-            }
+        var seen = Foresight.unknown
+        var began: ContinuousClock.Instant?
+        for await _ in endings {
+            if let began, ContinuousClock.now - began < Self.freshness { continue }
+            if case .job(let old) = seen { queue.book.forget(old.job.id) }
+            began = .now
+            seen = await foresee(for: slot, ending: job)
         }
-        return .unknown
+        return seen
+    }
+
+    private func foresee(for slot: HeldSlot, ending job: Job) async -> Foresight {
+        do throws(AWSError) {
+            guard var next = try await queue.foresee(for: slot, elsewhere: elsewhere, ending: job) else {
+                return .nothing
+            }
+            next.workflow = try await services.documents.workflow(next.job.id)
+            return .job(next)
+        } catch {
+            return .unknown
+        }
     }
 
     /// Whether the slot may take another job.

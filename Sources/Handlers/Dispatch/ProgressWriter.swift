@@ -13,6 +13,8 @@ import Time
 actor ProgressWriter {
     private var progress: Progress
     private var preview: Preview?
+    /// When the running node began.
+    private var nodeBegan = ContinuousClock.now
     private let store: @Sendable (JSON, Preview?) async throws -> Void
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
@@ -33,8 +35,23 @@ actor ProgressWriter {
     /// Adds what a frame says.
     func apply(_ event: ExecutionEvent) {
         // Before a node has begun there is nothing to tell, and the first write would delay the next by a second.
+        let node = progress.nodeID
         guard progress.apply(event), progress.nodeID != nil || progress.percent > 0 else { return }
+        if progress.nodeID != node { nodeBegan = .now }
         change.yield()
+    }
+
+    /// How long before the end it is told that the run is nearly over.
+    static let foresight: Duration = .milliseconds(500)
+    /// Behind the sampler the picture is decoded and stored.
+    private static let lastNodes = 3
+
+    /// Whether the last node runs, or one of the last that counts its steps and has less than `foresight` to go at its pace.
+    func isNearlyOver(at now: ContinuousClock.Instant = .now) -> Bool {
+        let left = progress.nodesTotal - progress.nodesDone
+        if left <= 1 { return true }
+        guard left <= Self.lastNodes, progress.value > 0 else { return false }
+        return (now - nodeBegan) * (progress.maximum - progress.value) / progress.value <= Self.foresight
     }
 
     /// What can be seen from now on.

@@ -3,6 +3,7 @@ import ComfyUI
 import Crypto
 import HTTP
 import JSON
+import Synchronization
 import Telemetry
 import Time
 
@@ -10,16 +11,32 @@ import Time
 struct PromptRun: Sendable {
     /// As it was claimed or resumed; each step hands on the job as it is then.
     let claimed: Job
-    /// Read before, when somebody could.
-    var workflow: WorkflowGraph?
+    let origin: Origin
     let worker: Worker
     let client: ComfyUIClient
     let services: Services
     let registry: WorkerRegistry
     let ledger: OutputLedger
     let gate: TransferGate
-    /// Called when the worker is done with the prompt and its outputs are not stored yet.
-    var onWorkerDone: @Sendable () -> Void = {}
+    /// Called when the run is nearly over, where that can be told, and when the worker is done with the prompt; its outputs are not
+    /// stored then.
+    var onEnding: @Sendable () -> Void = {}
+
+    /// How a run came to its job.
+    enum Origin: Sendable {
+        /// Just claimed, with its workflow when that was read already. Where the claim names a prompt the attempt is counted, and nothing
+        /// has to be done before it is sent.
+        case claimed(WorkflowGraph?)
+        /// Taken over from another run.
+        case resumed
+
+        var isResumed: Bool { if case .resumed = self { true } else { false } }
+    }
+
+    /// Another process sent the prompt, or was about to.
+    private var isSent: Bool { origin.isResumed && claimed.run?.promptID != nil }
+    /// The attempt was counted with the claim, and its prompt is not sent yet.
+    private var isCounted: Bool { !origin.isResumed && claimed.run?.promptID != nil }
 
     var store: JobStore { services.store }
     var configuration: Configuration { services.configuration }
@@ -27,13 +44,13 @@ struct PromptRun: Sendable {
     /// Never throws: whatever goes wrong is a way to end.
     func run() async -> RunEnd? {
         do {
-            let stored =
-                if let workflow { workflow } else { try await services.documents.workflow(claimed.id) }
+            var stored: WorkflowGraph?
+            if case .claimed(let workflow) = origin { stored = workflow }
+            if stored == nil { stored = try await services.documents.workflow(claimed.id) }
             guard let graph = stored else {
                 return failed(claimed, .init(.workflowRejected, "The stored workflow is gone."))
             }
-            let end =
-                claimed.run?.promptID == nil ? try await submit(graph) : try await resume(graph)
+            let end = isSent ? try await resume(graph) : try await submit(graph)
             return Task.isCancelled ? nil : end
         } catch {
             return Task.isCancelled ? nil : .abandoned("\(error)")
@@ -41,22 +58,24 @@ struct PromptRun: Sendable {
     }
 
     private func submit(_ graph: WorkflowGraph) async throws(AWSError) -> RunEnd {
-        let attempt = claimed.attempt + 1
+        let attempt = isCounted ? claimed.attempt : claimed.attempt + 1
         let promptID = PromptID.derive(job: claimed.id, attempt: attempt)
         let clientID = PromptID.client(job: claimed.id, attempt: attempt)
         var watcher = ExecutionWatcher(
             client: client, loop: services.http.loop, promptID: promptID, clientID: clientID,
             wantsPreviews: claimed.wantsPreviews)
-        let ready: WorkflowGraph
-        do {
-            ready = try await InputTransfer(
-                services: services, client: client, user: claimed.user, promptID: promptID
-            ).transfer(graph)
-        } catch {
-            if Task.isCancelled { return .abandoned("cancelled") }
-            return try await withoutInputs(error, promptID: promptID, clientID: clientID)
+        var ready = graph
+        if !isCounted {
+            do {
+                ready = try await InputTransfer(
+                    services: services, client: client, user: claimed.user, promptID: promptID
+                ).transfer(graph)
+            } catch {
+                if Task.isCancelled { return .abandoned("cancelled") }
+                return try await withoutInputs(error, promptID: promptID, clientID: clientID)
+            }
+            guard !Task.isCancelled else { return .abandoned("cancelled") }
         }
-        guard !Task.isCancelled else { return .abandoned("cancelled") }
         await watcher.open()
         let submitted: Job
         switch try await send(ready, promptID: promptID, clientID: clientID) {
@@ -118,9 +137,9 @@ struct PromptRun: Sendable {
     private func countAndSend(_ graph: WorkflowGraph, promptID: String, clientID: String)
         async throws(AWSError) -> Sending
     {
-        guard let job = try await counted(promptID: promptID, clientID: clientID) else {
-            return .notSent(.leaseLost)
-        }
+        guard
+            let job = isCounted ? claimed : try await counted(promptID: promptID, clientID: clientID)
+        else { return .notSent(.leaseLost) }
         if job.cancelRequestedAt != nil { return .notSent(.ended(.cancelled, of: job)) }
         do {
             try await client.submit(
@@ -173,7 +192,7 @@ struct PromptRun: Sendable {
     private func watch(_ watcher: inout ExecutionWatcher, _ graph: WorkflowGraph, _ job: Job)
         async throws(AWSError) -> RunEnd
     {
-        let isResumed = claimed.run?.promptID != nil
+        let isResumed = isSent
         let earlier = isResumed ? try? await services.documents.progress(job.id, attempt: job.attempt) : nil
         let expires = services.now + configuration.policy.retention
         let writer = ProgressWriter(graph: graph, continuing: earlier) { [documents = services.documents] in
@@ -193,6 +212,7 @@ struct PromptRun: Sendable {
         async let _ = writer.write(on: services.http.loop)
         async let _: Void? = previews?.write(on: services.http.loop)
         async let storing: Void = outputs.store(foresight.sources)
+        let ending = Once(onEnding)
         let end: ExecutionWatcher.End
         do {
             end = try await watcher.watch(
@@ -201,12 +221,13 @@ struct PromptRun: Sendable {
                 // Who comes later has not heard which outputs were before.
                 if !isResumed { await foresight.note(event) }
                 await writer.apply(event)
+                if !isResumed, await writer.isNearlyOver() { ending.call() }
                 await metrics.note(event)
             }
         } catch {
             return await lost(job, error)
         }
-        onWorkerDone()
+        onEnding()
         foresight.finish()
         await previews?.finish()
         switch end {
@@ -237,5 +258,17 @@ struct PromptRun: Sendable {
             try await store.put(image, preview.contentType, of: job.id, user: job.user)
             await progress.show(preview)
         }
+    }
+}
+
+/// Calls a function the first time.
+private final class Once: Sendable {
+    private let function: @Sendable () -> Void
+    private let isCalled = Atomic(false)
+
+    init(_ function: @escaping @Sendable () -> Void) { self.function = function }
+
+    func call() {
+        if !isCalled.exchange(true, ordering: .relaxed) { function() }
     }
 }

@@ -20,7 +20,7 @@ final class TurnBook: Sendable {
     /// How long it holds that a band has jobs of one user only.
     private static let lonelyTime: Duration = .seconds(10)
     /// How long a foreseen job is left to the slot that it was foreseen for, at most.
-    private static let foresight: Duration = .seconds(10)
+    private static let foresight: Duration = .seconds(5)
     private static let capacity = 4096
 
     /// The order of the bands for the next start: the high one first, but each tenth begins with the low one, and each

@@ -3,11 +3,13 @@ import Time
 
 /// What can happen to a job.
 enum JobEvent: Sendable, Hashable {
-    /// A dispatcher that holds a slot takes a queued job.
+    /// A dispatcher that holds a slot takes a queued job. With a prompt id in the run its attempt counts at once: nothing is left to
+    /// do before `POST /prompt`.
     case claimed(Job.Run)
     /// The run is about to send `POST /prompt`: the attempt counts from here.
     case submitted(promptID: String, clientID: String)
-    /// The claim came to nothing before `POST /prompt` was sent (the worker was gone): no attempt.
+    /// The claim came to nothing before `POST /prompt` was sent (the worker or the slot was gone): no attempt. Of one that is counted
+    /// only who claimed it can know that.
     case released
     /// Another run takes over the prompt (hand-off, or a lease that ran out). No attempt.
     case resumed(token: String)
@@ -83,15 +85,19 @@ extension Job {
             next.job.state = .running
             next.job.run = run
             next.job.dueAt = now + policy.lease
+            if run.promptID != nil {
+                // Two steps in one write, and the job is afterwards what it is after both.
+                next.job.version += 1
+                next.job.beginAttempt(at: now)
+            }
 
         case (.running, .submitted(let promptID, let clientID)) where run?.promptID == nil:
-            next.job.attempt += 1
-            next.job.startedAt = startedAt ?? now
             next.job.run?.promptID = promptID
             next.job.run?.clientID = clientID
-            next.job.attempts.append(Attempt(worker: run?.worker ?? "", startedAt: now))
+            next.job.beginAttempt(at: now)
 
-        case (.running, .released) where run?.promptID == nil:
+        case (.running, .released):
+            if run?.promptID != nil { next.job.forgetAttempt() }
             next.job.requeue(at: now, after: .zero, policy)
             next.forbidsCancelMark = true
 
@@ -219,6 +225,19 @@ extension Job {
         hasMetadata = false
         seed = nil
         failure?.details = nil
+    }
+
+    private mutating func beginAttempt(at now: Timestamp) {
+        attempt += 1
+        startedAt = startedAt ?? now
+        attempts.append(Attempt(worker: run?.worker ?? "", startedAt: now))
+    }
+
+    /// The last one never came about.
+    private mutating func forgetAttempt() {
+        attempt = max(0, attempt - 1)
+        _ = attempts.popLast()
+        if attempts.isEmpty { startedAt = nil }
     }
 
     private mutating func endAttempt(_ error: Failure.Code?, at now: Timestamp) {

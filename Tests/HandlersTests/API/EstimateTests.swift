@@ -33,6 +33,10 @@ struct EstimateTests {
 
     @Test func theMeanIsOfTheLastRunsOfTheSameShape() async throws {
         let stack = try await LocalStack.start()
+        // Each of an environment of its own, which writes what it has seen at once.
+        func add(_ job: Job) async throws {
+            try await RunTimes(counters: stack.services.runTimes.counters).add(job)
+        }
         let times = stack.services.runTimes
         var job = try Sample.completed()
         job.shape = "a"
@@ -41,19 +45,35 @@ struct EstimateTests {
         for (day, seconds) in [1000, 1000, 10, 20, 40].enumerated() {
             job.startedAt = start + .seconds(day * 86_400)
             job.completedAt = start + .seconds(day * 86_400 + seconds)
-            try await times.add(job)
-            if seconds == 40 { try await times.add(job) }
+            try await add(job)
+            if seconds == 40 { try await add(job) }
         }
         // (10 + 20 + 40 + 40) / 4
         #expect(try await times.mean(of: "a") == .milliseconds(27_500))
         #expect(try await times.mean(of: "b") == nil)
         var failed = job
         failed.state = .failed
-        try await times.add(failed)
+        try await add(failed)
         failed = job
         failed.attempts += failed.attempts
-        try await times.add(failed)
+        try await add(failed)
         #expect(try await times.mean(of: "a") == .milliseconds(27_500))
+    }
+
+    /// All jobs of a shape count in one item.
+    @Test func anEnvironmentWritesWhatItHasSeenNowAndThen() async throws {
+        let stack = try await LocalStack.start()
+        let times = stack.services.runTimes
+        var job = try Sample.completed()
+        job.shape = "a"
+        let start = try #require(job.startedAt)
+        let clock = ContinuousClock.now
+        for (second, run) in [(0, 10), (1, 40), (9, 40), (10, 30)] {
+            job.completedAt = start + .seconds(run)
+            try await times.add(job, at: clock + .seconds(second))
+            let expected: Duration = second < 10 ? .seconds(10) : .seconds(30)
+            #expect(try await times.mean(of: "a") == expected)
+        }
     }
 
     @Test func aQueuedJobAndAValidationTellIt() async throws {

@@ -1,4 +1,5 @@
 import AWSClients
+import ComfyUI
 import Crypto
 import HTTP
 import Testing
@@ -72,6 +73,26 @@ import Time
         var picks: [Job.ID?] = []
         for _ in 0..<10 { picks.append(try await bench.claim()) }
         #expect(picks.filter { $0 == low.id }.count == 1)
+    }
+
+    /// What can be sent at once is counted with its claim, and the slot's write goes beside it.
+    @Test(arguments: [true, false])
+    func aForeseenJobIsClaimedWithItsPromptOrGivenBack(holdsSlot: Bool) async throws {
+        let bench = try await Bench()
+        let store = bench.deployment.services.store
+        let job = try await bench.deployment.submit()
+        var next = try #require(
+            try await bench.queue.foresee(for: bench.slot, elsewhere: false, ending: Sample.claimed()))
+        #expect(next.job.id == job.id)
+        next.workflow = try WorkflowGraph(normalizing: Deployment.workflow)
+        if !holdsSlot { try await bench.queue.slots.free(bench.slot) }
+        let claimed = try await bench.queue.claim(next, for: bench.slot)
+        #expect(claimed?.run?.promptID == (holdsSlot ? PromptID.derive(job: job.id, attempt: 1) : nil))
+        let left = try #require(try await store.job(job.id))
+        #expect(left.state == (holdsSlot ? .running : .queued))
+        #expect(left.attempt == (holdsSlot ? 1 : 0))
+        let run = Job.Run(token: bench.slot.token, worker: bench.slot.worker.id, slot: bench.slot.index)
+        #expect(try await bench.queue.slots.belongs(run, to: job.id) == holdsSlot)
     }
 
     @Test func insideABandTheOldestGoesFirst() async throws {

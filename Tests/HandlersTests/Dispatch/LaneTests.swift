@@ -10,25 +10,33 @@ import Time
 
 /// Two jobs on one slot: for what the second one waits.
 @Suite(.timeLimit(.minutes(2))) struct LaneTests {
-    /// Holds the first call of one name back until two prompts were submitted.
+    /// Holds the first call of one name back until another was made while a prompt was on its way or done: the second prompt, unless
+    /// something else is named.
     private final class Gate: Sendable {
         let held: String
-        private let submitted = Atomic(0)
+        let awaited: String
+        private let prompts = Atomic(0)
+        private let isSeen = Atomic(false)
         private let isHeld = Atomic(false)
         private let isOpen = Atomic(false)
 
-        init(holding name: String) { held = name }
+        init(holding name: String, until awaited: String = "ComfyUI POST /prompt") {
+            held = name
+            self.awaited = awaited
+        }
 
-        /// Whether the call was let go because two prompts were there, not because time was up.
+        /// Whether the call was let go because what it waited for was there, not because time was up.
         var wasOpened: Bool { isOpen.load(ordering: .acquiring) }
 
         func judge(_ call: CallProxy.Call, _ moment: CallProxy.Moment) -> CallProxy.Fate {
             if case .after = moment { return .pass }
-            if call.name == "ComfyUI POST /prompt" {
-                submitted.add(1, ordering: .acquiringAndReleasing)
-            } else if call.name == held, !isHeld.exchange(true, ordering: .acquiringAndReleasing) {
+            if call.name == awaited, prompts.load(ordering: .acquiring) > 0 {
+                isSeen.store(true, ordering: .releasing)
+            }
+            if call.name == "ComfyUI POST /prompt" { prompts.add(1, ordering: .acquiringAndReleasing) }
+            if call.name == held, !isHeld.exchange(true, ordering: .acquiringAndReleasing) {
                 for _ in 0..<20_000 {
-                    if submitted.load(ordering: .acquiring) >= 2 {
+                    if isSeen.load(ordering: .acquiring) {
                         isOpen.store(true, ordering: .releasing)
                         break
                     }
@@ -67,5 +75,13 @@ import Time
         #expect(jobs.allSatisfy { $0.state == .completed && $0.attempt == 1 })
         // The lane has not left before it was told.
         #expect(jobs.allSatisfy { !$0.notificationPending })
+    }
+
+    /// Nor for the look at the queue: that was had before its worker was done with the last one.
+    @Test func theNextJobIsReadBeforeTheLastOneEnds() async throws {
+        let gate = Gate(holding: "ComfyUI GET /history/{id}", until: "DynamoDB Query")
+        let jobs = try await runTwo(behind: gate)
+        #expect(gate.wasOpened)
+        #expect(jobs.allSatisfy { $0.state == .completed && $0.attempt == 1 })
     }
 }

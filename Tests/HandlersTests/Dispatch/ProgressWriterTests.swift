@@ -139,4 +139,33 @@ import Time
         }.value
         #expect(written.withLock { $0 } == [nil, preview, preview])
     }
+
+    /// By the pace of a node that counts its steps, or when the last node runs.
+    @Test func aRunIsNearlyOverHalfASecondBeforeItsEnd() async throws {
+        let names = ["1", "2", "3", "4"]
+        let graph = try WorkflowGraph(
+            normalizing: .object(JSON.Object(names.map { ($0, ["class_type": "A", "inputs": [:]]) })))
+        let prompt = "p"
+        let writer = ProgressWriter(graph: graph, continuing: nil) { _, _ in }
+        let began = ContinuousClock.now
+        func steps(_ node: String, _ value: Int) async {
+            await writer.apply(.progress(promptID: prompt, node: node, value: value, maximum: 10))
+        }
+        await writer.apply(.executing(promptID: prompt, node: "1"))
+        await steps("1", 9)
+        // Four nodes are left: more than what comes behind a sampler.
+        #expect(await !writer.isNearlyOver(at: began + .seconds(1)))
+        await writer.apply(.executing(promptID: prompt, node: "2"))
+        #expect(await !writer.isNearlyOver(at: began + .seconds(1)))
+        await steps("2", 5)
+        // Half of it in a second: another second to go. Of ten steps nine: a ninth of a second.
+        #expect(await !writer.isNearlyOver(at: ContinuousClock.now + .seconds(1)))
+        await steps("2", 9)
+        #expect(await writer.isNearlyOver(at: ContinuousClock.now + .seconds(1)))
+        #expect(await !writer.isNearlyOver(at: ContinuousClock.now + .seconds(10)))
+        await writer.apply(.executing(promptID: prompt, node: "3"))
+        #expect(await !writer.isNearlyOver(at: ContinuousClock.now + .seconds(1)))
+        await writer.apply(.executing(promptID: prompt, node: "4"))
+        #expect(await writer.isNearlyOver(at: ContinuousClock.now + .seconds(100)))
+    }
 }

@@ -56,7 +56,7 @@ import Time
             try await dispatcher.queue.claim(for: slot, elsewhere: false, first: Candidate(queued)))
         let client = services.client(of: worker)
         let run = PromptRun(
-            claimed: claimed, worker: worker, client: client, services: services,
+            claimed: claimed, origin: .claimed(nil), worker: worker, client: client, services: services,
             registry: dispatcher.registry,
             ledger: OutputLedger(
                 services.documents, job: claimed.id, attempt: 1, expires: services.now + .seconds(60)),

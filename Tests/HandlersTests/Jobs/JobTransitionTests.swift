@@ -37,6 +37,24 @@ import Time
         #expect(transition.forbidsCancelMark)
     }
 
+    /// What a claim counts it is as if it had been counted afterwards; given back, as if it had not been.
+    @Test func aClaimThatNamesItsPromptCountsTheAttempt() throws {
+        var run = Sample.run
+        let queued = Sample.queued()
+        let inTwoSteps = try queued.transition(.claimed(run), at: later).job
+            .transition(.submitted(promptID: "p", clientID: "c"), at: later).job
+        (run.promptID, run.clientID) = ("p", "c")
+        let claimed = try queued.transition(.claimed(run), at: later).job
+        #expect(claimed == inTwoSteps)
+        #expect(claimed.attempt == 1)
+        let released = try claimed.transition(.released, at: later).job
+        #expect(released.attempt == 0)
+        #expect(released.attempts.isEmpty)
+        #expect(released.startedAt == nil)
+        #expect(released.state == .queued)
+        #expect(released.run == nil)
+    }
+
     @Test func aLostWorkerRequeuesWithBackoffAndKeepsTheAge() throws {
         let transition = try Sample.submitted().transition(
             .attemptFailed(lost, delay: .seconds(2)), at: later)

@@ -29,13 +29,31 @@ struct DispatcherTurn {
                 go(.assigned(hold, read)) { $0.slots[hold.slot] = .init(token: hold.token, namesJob: true) }
             } else {
                 go(.idle)
+                go(.slotLost(hold, read))
             }
+            // Side by side with the slot's write, which may be the later one. That of a lost job changes nothing then.
+            claimCounted(hold, read, then: ModelWorld.Dispatcher.unnamed, otherwise: .freeing(hold))
         case .assigned(let hold, let read):
             let run = Job.Run(token: "\(hold.token)", worker: "w", slot: hold.slot)
             write(.claimed(run), read: read) { ref, _ in
                 .claimed(hold, ref)
             } otherwise: {
                 .freeing(hold)
+            }
+            claimCounted(hold, read, then: ModelWorld.Dispatcher.marked, otherwise: .freeing(hold))
+        case .unnamed(let hold, let read):
+            if owns(hold) {
+                go(.marked(hold, read)) { $0.slots[hold.slot] = .init(token: hold.token, namesJob: true) }
+            } else {
+                go(.misplaced(hold, read))
+            }
+        case .slotLost(let hold, let read):
+            claimCounted(hold, read, then: ModelWorld.Dispatcher.misplaced, otherwise: .idle)
+        case .misplaced(let hold, let read):
+            write(.released, read: read, as: hold) { _, _ in
+                .idle
+            } otherwise: {
+                .idle
             }
         case .claimed(let hold, let read):
             let prompt = JobEvent.submitted(
@@ -76,6 +94,18 @@ struct DispatcherTurn {
                 .freeing(hold)
             }
         }
+    }
+
+    /// The claim of a job whose prompt can be sent at once.
+    private mutating func claimCounted(
+        _ hold: ModelWorld.Hold, _ read: ModelTable.Ref,
+        then next: (ModelWorld.Hold, ModelTable.Ref) -> ModelWorld.Dispatcher,
+        otherwise: ModelWorld.Dispatcher
+    ) {
+        var run = Job.Run(token: "\(hold.token)", worker: "w", slot: hold.slot)
+        run.promptID = "prompt-\(table[read].attempt + 1)"
+        run.clientID = "client"
+        write(.claimed(run), read: read, then: { ref, _ in next(hold, ref) }, otherwise: { otherwise })
     }
 
     /// A free slot, or one whose lease is over and whose job is not there any more.

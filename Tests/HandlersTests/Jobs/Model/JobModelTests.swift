@@ -6,7 +6,7 @@ import Testing
 /// dispatchers, one sweeper and one user who cancels: every reachable moment is visited, and the law holds in each.
 ///
 /// The model's table takes the store's own conditions and differences, made from `Job.transition`. Two attempts, and one
-/// interruption (a death, a lapse or a hand-off) at any place: some 600,000 moments.
+/// interruption (a death, a lapse or a hand-off) at any place: some 1,400,000 moments.
 @Suite struct JobModelTests {
     @Test func theLawHoldsInEveryInterleaving() async {
         let model = JobModel(attempts: 2, faults: 1)

@@ -39,6 +39,12 @@ struct ModelWorld: Hashable {
         case readQueued(Hold, Ref)
         /// The slot names the job; the job does not know yet.
         case assigned(Hold, Ref)
+        /// Of a claim that counts the attempt, whose two writes go side by side: the job is claimed, and the slot does not name it yet.
+        case unnamed(Hold, Ref)
+        /// Somebody else has the slot, and the job's write is on its way.
+        case slotLost(Hold, Ref)
+        /// The job is claimed under a slot that somebody else has.
+        case misplaced(Hold, Ref)
         case claimed(Hold, Ref)
         /// The attempt is written, `POST /prompt` not yet sent.
         case marked(Hold, Ref)
@@ -54,6 +60,7 @@ struct ModelWorld: Hashable {
             switch self {
             case .idle: nil
             case .readQueued(let hold, _), .assigned(let hold, _),
+                .unnamed(let hold, _), .slotLost(let hold, _), .misplaced(let hold, _),
                 .claimed(let hold, _), .marked(let hold, _), .watching(let hold, _),
                 .announcing(let hold, _), .published(let hold, _), .freeing(let hold),
                 .tookOver(let hold, _):
@@ -65,7 +72,8 @@ struct ModelWorld: Hashable {
         var job: Ref? {
             switch self {
             case .idle, .freeing, .tookOver: nil
-            case .readQueued(_, let job), .assigned(_, let job), .claimed(_, let job), .marked(_, let job),
+            case .readQueued(_, let job), .assigned(_, let job), .unnamed(_, let job),
+                .slotLost(_, let job), .misplaced(_, let job), .claimed(_, let job), .marked(_, let job),
                 .watching(_, let job), .announcing(_, let job), .published(_, let job):
                 job
             }
@@ -85,6 +93,9 @@ struct ModelWorld: Hashable {
                 case .published: 7
                 case .freeing: 8
                 case .tookOver: 9
+                case .unnamed: 10
+                case .slotLost: 11
+                case .misplaced: 12
                 }
             return [stage, hold?.token ?? -1]
         }
