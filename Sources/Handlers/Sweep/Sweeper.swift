@@ -38,6 +38,12 @@ struct Sweeper: Sendable {
 
     private static let webhooksAtOnce = 16
 
+    /// A doorbell tells that there is work, and one dispatcher that it wakes takes as much as it can: in a backlog the rest of the queue
+    /// needs none of its own.
+    static let doorbells = 100
+    /// How long a queued job may be left alone at most.
+    static let longestPause: Duration = .seconds(300)
+
     /// How long after its time a run without a lease may still be resumed: its outputs may be there.
     private static let grace: Duration = .seconds(900)
 
@@ -169,9 +175,21 @@ struct Sweeper: Sendable {
             findings.expired += 1
             return await announcer.announce(failed)
         }
-        try await services.doorbell.ringWork(for: job.id)
-        findings.rung += 1
-        _ = try await store.apply(.deferred(until: services.now + store.policy.attention), to: job)
+        if findings.rung < Self.doorbells {
+            try await services.doorbell.ringWork(for: job.id)
+            findings.rung += 1
+        }
+        _ = try await store.apply(.deferred(until: nextLook(at: job)), to: job)
+    }
+
+    /// The longer a job has been waiting, the less likely it is that a doorbell was lost: half as long again, and when its time is over.
+    private func nextLook(at job: Job) -> Timestamp {
+        let now = services.now
+        let pause = min(max(store.policy.attention, (now - job.queuedAt) / 2), Self.longestPause)
+        let end =
+            job.startedAt.map { $0 + .seconds(job.timeoutSeconds) }
+            ?? job.queuedAt + services.configuration.maximumQueueTime
+        return max(now + .seconds(1), min(now + pause, end + .seconds(1)))
     }
 
     /// A running job whose lease holds is looked at again when it would end; one whose lease ran out is resumed, or

@@ -43,13 +43,24 @@ struct APIFront: Sendable {
     func answer(_ request: ServerRequest) async -> ServerResponse {
         let start = ContinuousClock.now
         let response =
-            if let stream, request.method == .get, request.path.hasSuffix("/events") {
+            if !Self.isForThisMachine(request) {
+                HTTPAnswer.message(
+                    421, "This server answers to 127.0.0.1 and localhost; the request was for another name.")
+            } else if let stream, request.method == .get, request.path.hasSuffix("/events") {
                 await streamedExchange(request, stream)
             } else {
                 await exchange(request)
             }
         onExchange(request.method.rawValue, request.target, response.status, .now - start)
         return response
+    }
+
+    /// Whether the request names this machine as its host. A page of another site can point a name of its own here (DNS rebinding) and would
+    /// then be of one origin with the API; its browser tells that name in `Host`.
+    static func isForThisMachine(_ request: ServerRequest) -> Bool {
+        guard let host = request.headers["Host"]?.lowercased() else { return true }
+        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
+        return ["127.0.0.1", "localhost", "[::1]"].contains(name) || name.hasSuffix(".localhost")
     }
 
     private func exchange(_ request: ServerRequest) async -> ServerResponse {

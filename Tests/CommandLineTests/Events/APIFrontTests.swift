@@ -63,4 +63,27 @@ import Testing
         let response = try await Self.exchange([:], path: "/a%FFb")
         #expect(response.status == 400)
     }
+
+    /// DNS rebinding: the name is the other site's, the address ours.
+    @Test(
+        arguments: [
+            ("127.0.0.1:8000", true), ("localhost", true), ("LOCALHOST:80", true), ("[::1]:8000", true),
+            ("api.localhost:8000", true), ("attacker.example", false), ("attacker.example:8000", false),
+            ("127.0.0.1.attacker.example", false), ("notlocalhost", false), ("[::2]:8000", false),
+            ("", false),
+        ] as [(String, Bool)])
+    func onlyThisMachinesNamesAreAnsweredTo(host: String, isAnswered: Bool) {
+        let request = ServerRequest(.get, target: "/", headers: ["Host": host])
+        #expect(APIFront.isForThisMachine(request) == isAnswered)
+    }
+
+    @Test func aRequestForAnotherNameReachesNoFunction() async throws {
+        try await ScriptedFunction.with { scripted, loop in
+            let front = APIFront(function: scripted.function, format: .httpAPI, loop: loop)
+            let request = ServerRequest(
+                .post, target: "/v1/x", headers: ["Host": "attacker.example"],
+                body: Array(#"{"answer":{"statusCode":201}}"#.utf8))
+            #expect(await front.answer(request).status == 421)
+        }
+    }
 }

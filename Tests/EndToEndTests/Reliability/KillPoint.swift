@@ -69,58 +69,71 @@ private final class Executioner: Sendable {
 extension Testbed {
     static let order = Order(seed: 20_251_121)
 
-    /// The calls of a dispatcher that nobody kills.
-    func undisturbedCalls() async throws -> [String] {
-        let (id, executioner) = try await dispatchOnce(nil)
-        let found = try await wholeAftermath(of: id)
-        guard found.faults.isEmpty, found.state == "completed" else {
-            throw TimedOut(description: "an undisturbed job: \(found)")
+    /// The calls of a dispatcher that nobody kills, for so many jobs.
+    func undisturbedCalls(jobs: Int = 1) async throws -> [String] {
+        let (ids, executioner) = try await dispatchOnce(nil, jobs: jobs)
+        for found in try await wholeAftermaths(of: ids) {
+            guard found.faults.isEmpty, found.state == "completed" else {
+                throw TimedOut(description: "an undisturbed job: \(found)")
+            }
         }
         return executioner.names
     }
 
-    /// Kills the dispatcher of a job at each of the points; others finish its work.
-    func outcomes(of points: [KillPoint]) async throws -> [KillOutcome] {
+    /// Kills the dispatcher of a job, or of some jobs of one worker, at each of the points; others finish its work. An outcome for each
+    /// job.
+    func outcomes(of points: [KillPoint], jobs: Int = 1) async throws -> [KillOutcome] {
         let dispatch = try function(.dispatch, concurrency: 2)
         let sweep = try function(.sweep)
         var outcomes: [KillOutcome] = []
         for point in points {
-            let (id, executioner) = try await dispatchOnce(point)
+            let (ids, executioner) = try await dispatchOnce(point, jobs: jobs)
             let found = try await whileFeeding(dispatch: dispatch, sweeps: [sweep]) {
-                _ = try await ended(id)
-                return try await wholeAftermath(of: id)
+                for id in ids { _ = try await ended(id) }
+                return try await wholeAftermaths(of: ids)
             }
-            outcomes.append(
+            outcomes += found.map {
                 KillOutcome(
-                    point: point, name: executioner.died, aftermath: found,
-                    log: dispatch.log.tail + "\n" + sweep.log.tail))
+                    point: point, name: executioner.died, aftermath: $0,
+                    log: dispatch.log.tail + "\n" + sweep.log.tail)
+            }
         }
         return outcomes
     }
 
-    private func wholeAftermath(of id: String) async throws -> Aftermath {
+    private func wholeAftermaths(of ids: [String]) async throws -> [Aftermath] {
         let left = try await settled()
-        var found = try await aftermath(of: id, announced: try await announcements()[id] ?? [])
-        found.faults += left
-        return found
+        let events = try await announcements()
+        var all: [Aftermath] = []
+        for id in ids {
+            var found = try await aftermath(of: id, announced: events[id] ?? [])
+            found.faults += left
+            all.append(found)
+        }
+        return all
     }
 
-    /// A new job, and one dispatcher that its doorbell wakes. The doorbell is not delivered again: it stays invisible for longer
-    /// than a test lasts, as it would at AWS.
-    private func dispatchOnce(_ point: KillPoint?) async throws -> (id: String, Executioner) {
+    /// New jobs, and one dispatcher that their doorbells wake. These are not delivered again: they stay invisible for longer
+    /// than a test lasts, as they would at AWS.
+    private func dispatchOnce(_ point: KillPoint?, jobs: Int) async throws -> (ids: [String], Executioner) {
         try await reset()
         let api = try function(.api)
         let dispatch = try function(.dispatch, caller: "doomed")
-        let id = try await submit(Self.order, to: api)
-        let doorbell = try await drain(stack.work)
+        var ids: [String] = []
+        for number in 0..<jobs {
+            var order = Self.order
+            order.seed += number
+            ids.append(try await submit(order, to: api))
+        }
+        let doorbells = try await drain(stack.work)
         let executioner = Executioner()
         calls.judge(by: { call, moment in executioner.judge(call, moment, point) { dispatch.kill() } })
         let event = QueueEvent.document(
-            doorbell, queueARN: stack.work.arn, region: LocalStack.region)
+            doorbells, queueARN: stack.work.arn, region: LocalStack.region)
         _ = try await dispatch.local.invoke(event.serialized())
         calls.judge(by: nil)
         api.kill()
         dispatch.kill()
-        return (id, executioner)
+        return (ids, executioner)
     }
 }

@@ -36,6 +36,26 @@ struct KillTests {
         }
     }
 
+    /// The next job of a slot is claimed in another way than the first: with its attempt, beside the slot's write.
+    @Test func theNextJobOfASlotSurvivesTheDeathOfItsDispatcher() async throws {
+        let calls = try await Testbed.during { try await $0.undisturbedCalls(jobs: 2) }
+        let prompts = calls.indices.filter { calls[$0] == "ComfyUI POST /prompt" }
+        let between = try #require(prompts.count == 2 ? prompts[0]...(prompts[1] + 1) : nil)
+        let points = between.flatMap { index in
+            KillPoint.Side.allCases.map { KillPoint(call: index + 1, side: $0) }
+        }.filter { Reliability.isLong || ($0.side == .after && Self.changes(calls[$0.call - 1])) }
+        #expect(points.count > 5)
+        let outcomes = try await Self.outcomes(of: points, lanes: 6, jobs: 2)
+        #expect(outcomes.count == points.count * 2)
+        for outcome in outcomes {
+            let found = outcome.aftermath
+            let place: Comment = "\(outcome.point) \(outcome.name ?? "not reached"): \(found)\n\(outcome.log)"
+            #expect(found.faults.isEmpty, place)
+            #expect(found.state == "completed", place)
+            #expect(found.runs <= 2, place)
+        }
+    }
+
     /// An upload in parts that dies is aborted by whoever resumes the job.
     @Test func anUploadInPartsSurvivesTheDeathOfItsDispatcher() async throws {
         let points = [
@@ -63,11 +83,13 @@ struct KillTests {
     }
 
     /// Several worlds side by side: most of the time is waiting for leases to run out.
-    private static func outcomes(of points: [KillPoint], lanes: Int) async throws -> [KillOutcome] {
+    private static func outcomes(of points: [KillPoint], lanes: Int, jobs: Int = 1) async throws
+        -> [KillOutcome]
+    {
         let outcomes = try await withThrowingTaskGroup(of: [KillOutcome].self) { group in
             for lane in 0..<lanes {
                 let share = stride(from: lane, to: points.count, by: lanes).map { points[$0] }
-                group.addTask { try await Testbed.during { try await $0.outcomes(of: share) } }
+                group.addTask { try await Testbed.during { try await $0.outcomes(of: share, jobs: jobs) } }
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }

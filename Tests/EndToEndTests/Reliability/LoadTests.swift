@@ -23,11 +23,13 @@ struct LoadTests {
         try await Testbed.during(options) { bed in
             let api = try bed.function(.api, concurrency: 4)
             // Shorter than the whole: jobs are handed off in the middle of it.
-            let dispatch = try bed.function(.dispatch, concurrency: 8, timeout: .seconds(30))
+            let dispatch = try bed.function(
+                .dispatch, concurrency: 8, timeout: .seconds(Reliability.isLong ? 120 : 40))
             let ids = try await Self.submitAll(in: bed, to: api)
             let sweep = try bed.function(.sweep)
             let left = try await bed.whileFeeding(
-                dispatch: dispatch, sweeps: [sweep], period: .seconds(10), dispatchers: 8
+                dispatch: dispatch, sweeps: [sweep], period: .seconds(Reliability.isLong ? 60 : 10),
+                dispatchers: 8
             ) {
                 for id in ids { _ = try await bed.ended(id, within: .seconds(600), every: .seconds(1)) }
                 return try await bed.settled()

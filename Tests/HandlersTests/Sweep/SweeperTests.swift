@@ -100,6 +100,26 @@ import Time
         #expect(try await bench.deployment.drain(bench.deployment.completions).count == 1)
     }
 
+    /// Half as long again as it has been waiting, five minutes at most, and when its time is over.
+    @Test(arguments: [(10, 30), (60, 30), (200, 100), (1000, 300), (1980, 21)])
+    func aJobThatHasBeenWaitingIsLookedAtLessOften(waited: Int, pause: Int) async throws {
+        let bench = try await Bench(["MAX_QUEUE_SECONDS": "2000"])
+        let job = try await bench.oldJob(queuedFor: .seconds(waited))
+        try await bench.makeDue(job.id)
+        #expect(try await bench.sweep() == .init(rung: 1))
+        let due = try #require(try await bench.store.job(job.id)?.dueAt)
+        let expected = job.queuedAt + .seconds(waited + pause)
+        #expect(due >= expected && due < expected + .seconds(10))
+    }
+
+    @Test func aBacklogIsNotRungForJobByJob() async throws {
+        let bench = try await Bench()
+        for _ in 0...Sweeper.doorbells { _ = try await bench.oldJob() }
+        #expect(try await bench.sweep() == .init(rung: Sweeper.doorbells))
+        // All were looked at.
+        #expect(try await bench.sweep() == .init())
+    }
+
     /// What it waited for and the time of its first attempt are no wait for a free worker.
     @Test func aRetriedJobIsNotFailedForItsAge() async throws {
         let bench = try await Bench(["MAX_QUEUE_SECONDS": "100"])
