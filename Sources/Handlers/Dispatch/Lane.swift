@@ -71,6 +71,8 @@ struct Lane: Sendable {
         /// What it begins with, until that is used.
         var start: Start?
         var next = Foresight.unknown
+        /// It began with a job that was taken over: the dispatcher does not look once more when its slot is given back.
+        var isTakenOver = false
         /// The worker has just answered.
         var isAsked = false
         /// When the worker was looked at last.
@@ -105,6 +107,7 @@ struct Lane: Sendable {
     private func claim(_ course: inout Course) async throws(AWSError) -> (Job, PromptRun.Origin)? {
         if case .claimed(let job) = course.start {
             course.start = nil
+            course.isTakenOver = true
             return (job, .resumed)
         }
         guard try await mayGoOn(&course) else {
@@ -124,7 +127,7 @@ struct Lane: Sendable {
             if claimed?.id == next.job.id { workflow = next.workflow }
         }
         // Where nothing was seen a moment ago the slot is given back, and the dispatcher looks once more.
-        if claimed == nil, !next.isNothing {
+        if claimed == nil, !next.isNothing || course.isTakenOver {
             var first: Candidate?
             if case .offered(let candidate) = course.start { first = candidate }
             claimed = try await queue.claim(for: course.slot, elsewhere: elsewhere, first: first)
