@@ -11,6 +11,7 @@ parts of an update's expression are copied and checked without asking each for i
 import argparse
 import base64
 import functools
+import gc
 import json
 import os
 import threading
@@ -242,6 +243,9 @@ def main() -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
+    # A look through all of a large table for garbage, again and again, keeps every caller waiting.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
     make_writes_atomic()
     make_queries_narrow()
     make_values_cheap()
