@@ -1,11 +1,12 @@
-"""The local AWS: moto's server with eight additions.
+"""The local AWS: moto's server with nine additions.
 
 It takes a free port by itself and tells it in one line of JSON, together with a key of an IAM user who may do
 everything; it ends with the process that started it; a write to a DynamoDB item is atomic, as in the real
 service: moto checks a condition and changes the item in two steps, between which another thread may do the same;
 a query costs what its partition costs, not what the table does; a request is neither looked up among all of
-moto's services again nor logged; an item is neither taken apart for an index nor looked up for its answer; and the
-parts of an update's expression are copied and checked without asking each for its abstract classes.
+moto's services again nor logged; an item is neither taken apart for an index nor looked up for its answer; texts are
+compared, measured and copied as texts; the parts of an update's expression are copied and checked without asking each
+for its abstract classes; and garbage is looked for seldom.
 """
 
 import argparse
