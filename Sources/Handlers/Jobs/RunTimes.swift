@@ -23,6 +23,7 @@ struct RunTimes: Sendable {
         else { return }
         let key = PendingRuns.Key(shape: shape, day: QuotaStore.day(end))
         let run = PendingRuns.Tally(runs: 1, milliseconds: max(0, Int((end - begin).milliseconds)))
+        var failure: AWSError?
         for (key, tally) in pending.add(run, to: key, at: instant) {
             do {
                 _ = try await counters.add(
@@ -33,9 +34,10 @@ struct RunTimes: Sendable {
                     expires: end + Self.memory)
             } catch {
                 pending.putBack(tally, to: key)
-                throw error
+                failure = error
             }
         }
+        if let failure { throw failure }
     }
 
     /// nil without any run that is remembered.
