@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long form of the reliability suites, of what is built: some 20 minutes. The load goes last and alone: what it says of the workers'
+# The long form of the reliability suites, of what is built: some 12 minutes. The load goes last and alone: what it says of the workers'
 # time is of a quiet machine.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
