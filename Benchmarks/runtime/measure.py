@@ -21,7 +21,8 @@ def cold() -> None:
 
 
 def _warm(size: int, invocations: int, options: tuple[str, ...]) -> Callable[[s.Subject], float]:
-    return lambda one: one.run("--size", size, "--warmup", 300, "--invocations", invocations, *options)[0]["per_second"]
+    count = ("--warmup", 300, "--invocations", invocations)
+    return lambda one: one.run("--one-connection", "--size", size, *count, *options)[0]["per_second"]
 
 
 def echo() -> None:
@@ -37,7 +38,7 @@ def echo() -> None:
 def typed() -> None:
     """Events decoded into a value and encoded again, beside awslambdaric, which does the same."""
     for size in (1024, 102400):
-        values = rounds(7, [s.PYTHON, s.TYPED], _warm(size, 3000, ("--expect", "abcdefghijklmnop")))
+        values = rounds(15, [s.PYTHON, s.TYPED], _warm(size, 5000, ("--expect", "abcdefghijklmnop")))
         table(f"typed echo, {size} bytes", values, s.PYTHON, "inv/s")
         verdict("typed", ratio(values, s.TYPED, s.PYTHON), "× awslambdaric ", 3, None, False)
 

@@ -142,6 +142,7 @@ static inline int comfy_connect(const char *host, int port) {
 // What is left of a head and a body in one call.
 static inline ssize_t comfy_send(
     int descriptor, const void *head, size_t head_count, const void *body, size_t body_count) {
+    if (!body_count) return send(descriptor, head, head_count, MSG_NOSIGNAL);
     struct iovec parts[2] = {{(void *)head, head_count}, {(void *)body, body_count}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     return sendmsg(descriptor, &message, MSG_NOSIGNAL);

@@ -10,28 +10,36 @@ enum LoopWork: Sendable {
 final class LoopInbox: Sendable {
     private struct Contents {
         var work: [LoopWork] = []
-        var ownerSleeps = false
         var isClosed = false
     }
 
     private let contents = Mutex(Contents())
+    /// What the loop looks at in each of its turns, without the lock: whether there is work, and whether it sleeps. Never both: who leaves
+    /// work wakes it, and it does not go to sleep over work.
+    private let state = Atomic<UInt8>(State.idle)
+
+    private enum State {
+        static let idle: UInt8 = 0
+        static let hasWork: UInt8 = 1
+        static let sleeps: UInt8 = 2
+    }
 
     /// True when the loop sleeps and has to be woken by the caller.
     func put(_ work: LoopWork) -> Bool {
         contents.withLock { contents in
             if contents.isClosed { return false }
             contents.work.append(work)
-            let mustWake = contents.ownerSleeps
-            contents.ownerSleeps = false
-            return mustWake
+            return state.exchange(State.hasWork, ordering: .acquiringAndReleasing) == State.sleeps
         }
     }
 
     /// Everything that was left there, which is nobody else's any more.
     func take() -> [LoopWork] {
-        contents.withLock { contents in
+        guard state.load(ordering: .acquiring) == State.hasWork else { return [] }
+        return contents.withLock { contents in
             let work = contents.work
-            if !work.isEmpty { contents.work = [] }
+            contents.work = []
+            state.store(State.idle, ordering: .releasing)
             return work
         }
     }
@@ -49,14 +57,16 @@ final class LoopInbox: Sendable {
 
     /// Says that the loop is about to sleep; false when there is work, so that it must not.
     func prepareToSleep() -> Bool {
-        contents.withLock { contents in
-            contents.ownerSleeps = contents.work.isEmpty
-            return contents.ownerSleeps
-        }
+        state.compareExchange(
+            expected: State.idle, desired: State.sleeps, ordering: .acquiringAndReleasing
+        ).exchanged
     }
 
     /// The loop is awake: nobody needs to wake it.
     func awake() {
-        contents.withLock { $0.ownerSleeps = false }
+        guard state.load(ordering: .relaxed) == State.sleeps else { return }
+        // Unless somebody leaves work just now, and wakes it for nothing.
+        _ = state.compareExchange(
+            expected: State.sleeps, desired: State.idle, ordering: .acquiringAndReleasing)
     }
 }

@@ -38,11 +38,12 @@ public final class PlainClient: Sendable {
     private let pool: PlainConnectionPool
 
     /// A client of the server that `url` names, whose path and query are left out; nil when it is not http at an IPv4 or IPv6 address.
-    /// - Parameter headerNames: those that its responses are known to carry, as it writes them: they then cost less. Others may come all the same.
-    public init?(loop: EventLoop, server url: URL, headerNames: [String] = []) {
+    /// - Parameter texts: names and values of headers that its responses are known to carry, as it writes them: they then cost less. Others may
+    ///   come all the same.
+    public init?(loop: EventLoop, server url: URL, expecting texts: [String] = []) {
         guard url.scheme == "http", url.isWellFormed, url.isNumeric else { return nil }
         self.loop = loop
-        pool = PlainConnectionPool(loop, url, KnownNames(headerNames))
+        pool = PlainConnectionPool(loop, url, KnownTexts(texts))
     }
 
     deinit {
@@ -54,11 +55,11 @@ public final class PlainClient: Sendable {
     public func send(_ request: Request) async throws(HTTPError) -> HTTPClient.Response {
         if Task.isCancelled {
             throw HTTPError(
-                .cancelled, pool.url(request), "the task was cancelled", mayHaveBeenSent: false)
+                .cancelled, pool.url(request.target), "the task was cancelled", mayHaveBeenSent: false)
         }
         let exchange = exchange(request)
         await withTaskCancellationHandler {
-            await withCheckedContinuation { exchange.start($0) }
+            unsafe await withUnsafeContinuation { unsafe exchange.start($0) }
         } onCancel: {
             exchange.cancel()
         }
@@ -67,20 +68,32 @@ public final class PlainClient: Sendable {
 
     /// An exchange that has not begun; what the caller got wrong has ended it already.
     public func exchange(_ request: Request) -> PlainExchange {
-        let exchange = PlainExchange(request, pool)
-        if let reason = refusal(request) {
-            exchange.end(
-                .failure(HTTPError(.invalidRequest, pool.url(request), reason, mayHaveBeenSent: false)))
+        do throws(HTTPError) {
+            return try prepare(request).exchange(body: request.body)
+        } catch {
+            let exchange = PlainExchange([], nil, request.limits, pool)
+            exchange.fail(error)
+            return exchange
         }
-        return exchange
+    }
+
+    /// A request that is sent again and again, checked and written once.
+    /// - Parameter ending: of the target, behind the piece that each exchange has of its own.
+    /// - Throws: `invalidRequest`, with what the caller got wrong.
+    public func prepare(_ request: Request, ending: String = "") throws(HTTPError) -> PreparedRequest {
+        if let reason = refusal(request, ending) {
+            throw HTTPError(.invalidRequest, pool.url(request.target), reason, mayHaveBeenSent: false)
+        }
+        return PreparedRequest(request, ending, pool)
     }
 
     /// What a caller can get wrong, found before anything is sent: no part may end its line early.
-    private func refusal(_ request: Request) -> String? {
+    private func refusal(_ request: Request, _ ending: String) -> String? {
         guard !request.method.rawValue.isEmpty, allBytes(of: request.method.rawValue, isTokenByte) else {
             return "the method is no token"
         }
-        guard request.target.utf8.first == UInt8(ascii: "/"), allBytes(of: request.target, URL.isTargetByte)
+        guard request.target.utf8.first == UInt8(ascii: "/"), allBytes(of: request.target, URL.isTargetByte),
+            allBytes(of: ending, URL.isTargetByte)
         else { return "no path" }
         return request.headers.firstInvalidName.map { "header \($0.debugDescription) cannot be sent" }
     }

@@ -11,9 +11,10 @@ final class PlainConnection: DescriptorOwner {
     private var isKept = false
     private var exchange: PlainExchange?
 
-    /// The request's head, and how much of head and body has gone.
-    private var head: [UInt8] = []
+    /// How much of the request's head and body has gone.
     private var sent = 0
+    /// Room for what comes, lent to the exchange.
+    private var room: [UInt8] = []
     private var waitsForRoom = false
 
     private var loop: EventLoop { pool.loop }
@@ -29,11 +30,11 @@ final class PlainConnection: DescriptorOwner {
         self.exchange = exchange
         exchange.connection = self
         sent = 0
-        writeHead(exchange.request)
-        if descriptor < 0 { connect(exchange.request) } else { begin(exchange.request) }
+        exchange.reader.lend(&room)
+        if descriptor < 0 { connect(exchange.limits) } else { begin(exchange.limits) }
     }
 
-    private func connect(_ request: PlainClient.Request) {
+    private func connect(_ limits: PlainExchange.Limits) {
         let (host, port) = (pool.server.host, Int32(pool.server.effectivePort))
         let opened = unsafe host.withCString { unsafe comfy_connect($0, port) }
         guard opened >= 0 else { return fail(.connect, Self.reason(errno)) }
@@ -45,7 +46,7 @@ final class PlainConnection: DescriptorOwner {
         isKept = false
         isConnecting = true
         waitsForRoom = true
-        guard let limit = request.connectTimeout else { return }
+        guard let limit = limits.connect else { return }
         watchdog.start(limit) { [unowned self] in fail(.connectTimeout, "no connection within \(limit)") }
     }
 
@@ -55,12 +56,12 @@ final class PlainConnection: DescriptorOwner {
         var status: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         _ = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &status, &size)
-        if status == 0 { begin(exchange.request) } else { fail(.connect, Self.reason(status)) }
+        if status == 0 { begin(exchange.limits) } else { fail(.connect, Self.reason(status)) }
     }
 
     /// Sends the request over a connection that is there.
-    private func begin(_ request: PlainClient.Request) {
-        if let limit = request.timeout {
+    private func begin(_ limits: PlainExchange.Limits) {
+        if let limit = limits.whole {
             watchdog.start(limit) { [unowned self] in fail(.timeout, "no answer within \(limit)") }
         }
         send()
@@ -72,9 +73,10 @@ final class PlainConnection: DescriptorOwner {
         watchdog.stop()
         isKept = true
         // Nothing may follow half a request, nor what came behind the response.
-        let isSent = sent == head.count + (exchange.request.body?.count ?? 0)
+        let isSent = sent == exchange.head.count + (exchange.body?.count ?? 0)
+        exchange.reader.giveBack(&room)
         if isSent, exchange.reader.keepsConnection { pool.give(self) } else { close() }
-        exchange.end(.success(response))
+        exchange.end(response)
     }
 
     /// Has the exchange end in failure, and closes the connection.
@@ -82,10 +84,8 @@ final class PlainConnection: DescriptorOwner {
         close()
         guard let exchange else { return }
         self.exchange = nil
-        exchange.end(
-            .failure(
-                HTTPError(
-                    code, pool.url(exchange.request), reason, mayHaveBeenSent: exchange.mayHaveBeenSent)))
+        exchange.fail(
+            HTTPError(code, exchange.url, reason, mayHaveBeenSent: exchange.mayHaveBeenSent))
     }
 
     /// The connection broke. Before a byte of the answer a kept one says nothing of the server, which may close it at any time.
@@ -139,34 +139,11 @@ final class PlainConnection: DescriptorOwner {
 
     // MARK: Sending
 
-    private func writeHead(_ request: PlainClient.Request) {
-        var text = self.head
-        self.head = []
-        text.removeAll(keepingCapacity: true)
-        text.append(request.method.rawValue)
-        text.append(" ")
-        text.append(request.target)
-        text.append(pool.lineAndHost)
-        for (name, value) in request.headers {
-            text.append(name)
-            text.append(": ")
-            text.append(value)
-            text.append("\r\n")
-        }
-        if let body = request.body {
-            text.append("Content-Length: ")
-            text.append(String(body.count))
-            text.append("\r\n")
-        }
-        text.append("\r\n")
-        self.head = text
-    }
-
     /// Sends as much as there is room for, head and body together.
     private func send() {
         guard let exchange else { return }
         exchange.mayHaveBeenSent = true
-        let body = exchange.request.body ?? []
+        let (head, body) = (exchange.head, exchange.body ?? [])
         while sent < head.count + body.count {
             let count = send(head, body)
             if count >= 0 {
@@ -215,12 +192,5 @@ final class PlainConnection: DescriptorOwner {
         } catch {
             fail(error.code, error.reason)
         }
-    }
-}
-
-extension Array<UInt8> {
-    /// The text's bytes, in one piece.
-    fileprivate mutating func append(_ text: String) {
-        unsafe text.utf8Span.span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

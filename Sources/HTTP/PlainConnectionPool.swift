@@ -10,9 +10,9 @@ final class PlainConnectionPool: @unchecked Sendable {
     private var idle: [PlainConnection] = []
     private var isClosed = false
     /// Of the server's responses.
-    let known: KnownNames
+    let known: KnownTexts
 
-    init(_ loop: EventLoop, _ server: URL, _ known: KnownNames) {
+    init(_ loop: EventLoop, _ server: URL, _ known: KnownTexts) {
         self.known = known
         self.loop = loop
         self.server = server
@@ -20,9 +20,9 @@ final class PlainConnectionPool: @unchecked Sendable {
     }
 
     /// For errors.
-    func url(_ request: PlainClient.Request) -> URL {
+    func url(_ target: String) -> URL {
         var url = server
-        let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         url.path = String(parts.first ?? "/")
         url.query = parts.count > 1 ? String(parts[1]) : nil
         return url
@@ -39,8 +39,8 @@ final class PlainConnectionPool: @unchecked Sendable {
             connection.fail(.cancelled, "the task was cancelled")
         } else {
             let error = HTTPError(
-                .cancelled, url(exchange.request), "the task was cancelled", mayHaveBeenSent: false)
-            exchange.end(.failure(error))
+                .cancelled, exchange.url, "the task was cancelled", mayHaveBeenSent: false)
+            exchange.fail(error)
         }
     }
 

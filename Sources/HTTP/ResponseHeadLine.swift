@@ -10,7 +10,7 @@ enum ResponseHeadLine: Equatable {
     case malformed
 
     /// The line with or without its line break.
-    init(_ line: borrowing Span<UInt8>, _ known: KnownNames = .none) {
+    init(_ line: borrowing Span<UInt8>, _ known: KnownTexts = .none) {
         let end = Self.end(line, 0, line.count) { $0 == 0x0D || $0 == 0x0A }
         if end == 0 {
             self = .end
@@ -22,8 +22,8 @@ enum ResponseHeadLine: Equatable {
             while start < end, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
             let last = Self.end(line, start, end) { $0 == 0x20 || $0 == 0x09 }
             self = .field(
-                name: known.name(line.extracting(0..<colon)),
-                value: String(repairing: line.extracting(start..<last)))
+                name: known.text(line.extracting(0..<colon)),
+                value: known.text(line.extracting(start..<last)))
         } else {
             self = .malformed
         }

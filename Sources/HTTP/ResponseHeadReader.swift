@@ -7,9 +7,9 @@ struct ResponseHeadReader {
     /// Whether no other head will follow.
     private(set) var isComplete = false
     private var size = 0
-    private let known: KnownNames
+    private let known: KnownTexts
 
-    init(_ known: KnownNames = .none) { self.known = known }
+    init(_ known: KnownTexts = .none) { self.known = known }
 
     /// What a line meant.
     enum Progress {

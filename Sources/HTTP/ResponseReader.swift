@@ -41,9 +41,19 @@ struct ResponseReader {
     private var isPersistent = true
 
     /// For a body of at most so many bytes.
-    init(limit: Int, known: KnownNames = .none) {
+    init(limit: Int, known: KnownTexts = .none) {
         self.limit = limit
         head = ResponseHeadReader(known)
+    }
+
+    /// Takes `room` for what comes: an allocation less.
+    mutating func lend(_ room: inout [UInt8]) {
+        if input.isEmpty { swap(&input, &room) }
+    }
+
+    /// What `lend` took, when the response is complete and nothing came behind it.
+    mutating func giveBack(_ room: inout [UInt8]) {
+        if input.isEmpty { swap(&input, &room) }
     }
 
     var isComplete: Bool {
@@ -129,10 +139,15 @@ struct ResponseReader {
             if missing > 0 {
                 part = count == missing ? .complete : .counted(missing - count)
             } else {
-                let input = input
-                self.input = []
+                var input: [UInt8] = []
+                swap(&input, &self.input)
                 let taken = try read(input.span)
-                if taken < input.count { self.input = Array(input[taken...]) }
+                if taken < input.count {
+                    input.removeSubrange(..<taken)
+                } else {
+                    input.removeAll(keepingCapacity: true)
+                }
+                swap(&input, &self.input)
             }
             if isComplete { return .complete }
             // Less than there was room for is all there is.

@@ -1,8 +1,13 @@
 internal import JSON
 
 struct KeyedJSONDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let members: JSON.Object
+    /// Of an object.
     let node: DecodingNode
+
+    /// Not stored: a container is copied more often than it is asked.
+    private var members: JSON.Object {
+        if case .object(let members) = node.json { members } else { [:] }
+    }
 
     var codingPath: [any CodingKey] { node.codingPath }
     var allKeys: [Key] { members.compactMap { Key(stringValue: $0.key) } }

@@ -41,8 +41,8 @@ final class DecodingNode: Decoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object(let members) = json else { throw mismatch([String: Any].self) }
-        return KeyedDecodingContainer(KeyedJSONDecoder<Key>(members: members, node: self))
+        guard case .object = json else { throw mismatch([String: Any].self) }
+        return KeyedDecodingContainer(KeyedJSONDecoder<Key>(node: self))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {

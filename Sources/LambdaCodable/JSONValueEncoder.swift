@@ -12,9 +12,7 @@ public struct JSONValueEncoder: Sendable {
     /// - Throws: `EncodingError` with the path to what JSON cannot say (NaN, the infinities), or when nothing was encoded;
     ///   and whatever an `encode(to:)` throws.
     public func encode<Value: Encodable>(_ value: Value) throws -> JSON {
-        let node = EncodingNode(in: nil, at: nil)
-        try node.encode(value)
-        guard let json = node.json else {
+        guard let json = try EncodingNode.json(of: value, in: nil, at: nil) else {
             throw EncodingError.invalidValue(
                 value,
                 .init(codingPath: [], debugDescription: "\(Value.self) did not encode any value."))
@@ -121,15 +119,24 @@ extension EncodingNode: SingleValueEncodingContainer {
     }
 
     /// The JSON of a value that stands in this one; nil when the value encodes nothing.
-    ///
-    /// For a concrete type the comparisons are decided when this is compiled.
     func json<Value: Encodable>(of value: Value, at key: (any CodingKey)?) throws -> JSON? {
+        try Self.json(of: value, in: self, at: key)
+    }
+
+    /// For a concrete type the comparisons are decided when this is compiled.
+    static func json<Value: Encodable>(
+        of value: Value, in parent: EncodingNode?, at key: (any CodingKey)?
+    ) throws -> JSON? {
         let type = Value.self
         if type == String.self, let text = value as? String { return .string(text) }
         if type == Bool.self, let flag = value as? Bool { return .bool(flag) }
         if type == Int.self, let number = value as? Int { return .number(number) }
-        if type == Double.self, let number = value as? Double { return try floating(number, at: key) }
-        if type == Float.self, let number = value as? Float { return try floating(number, at: key) }
+        if type == Double.self, let number = value as? Double {
+            return try floating(number, in: parent, at: key)
+        }
+        if type == Float.self, let number = value as? Float {
+            return try floating(number, in: parent, at: key)
+        }
         if type == Int64.self, let number = value as? Int64 { return .number(number) }
         if type == Int32.self, let number = value as? Int32 { return .number(number) }
         if type == Int16.self, let number = value as? Int16 { return .number(number) }
@@ -145,29 +152,31 @@ extension EncodingNode: SingleValueEncodingContainer {
         if type == Data.self, let data = value as? Data { return .string(data.base64EncodedString()) }
         if type == URL.self, let url = value as? URL { return .string(url.absoluteString) }
         if type == Decimal.self, let number = value as? Decimal {
-            return try json(number: number.description, of: number, at: key)
+            return try json(number: number.description, of: number, in: parent, at: key)
         }
-        let node = EncodingNode(in: self, at: key)
+        let node = EncodingNode(in: parent, at: key)
         try value.encode(to: node)
         return node.json
     }
 
     /// As Foundation: the shortest text, of a whole number without ".0".
-    private func floating<Value: BinaryFloatingPoint & CustomStringConvertible>(
-        _ value: Value, at key: (any CodingKey)?
+    private static func floating<Value: BinaryFloatingPoint & CustomStringConvertible>(
+        _ value: Value, in parent: EncodingNode?, at key: (any CodingKey)?
     ) throws -> JSON {
         var text = value.description
         if text.hasSuffix(".0") { text.removeLast(2) }
-        return try json(number: text, of: value, at: key)
+        return try json(number: text, of: value, in: parent, at: key)
     }
 
     /// The texts that are no numbers are those of NaN and the infinities.
-    private func json(number text: String, of value: Any, at key: (any CodingKey)?) throws -> JSON {
+    private static func json(
+        number text: String, of value: Any, in parent: EncodingNode?, at key: (any CodingKey)?
+    ) throws -> JSON {
         guard let number = JSON.Number(text: text) else {
             throw EncodingError.invalidValue(
                 value,
                 .init(
-                    codingPath: EncodingNode(in: self, at: key).codingPath,
+                    codingPath: EncodingNode(in: parent, at: key).codingPath,
                     debugDescription: "JSON has no \(text)."))
         }
         return .number(number)

@@ -4,7 +4,7 @@ import HTTP
 /// streaming handler returns is empty.
 ///
 /// `@unchecked Sendable`: all of it runs on the loop's thread.
-final class HandlerRun: @unchecked Sendable {
+@safe final class HandlerRun: @unchecked Sendable {
     /// What came of it.
     enum Outcome: Sendable {
         case success([UInt8])
@@ -17,26 +17,38 @@ final class HandlerRun: @unchecked Sendable {
     private var isCancelled = false
     /// The handler has returned or thrown.
     private(set) var isOver = false
-    private var outcomeWaiter: CheckedContinuation<Outcome, Never>?
+    /// Delivers what the handler returned; nil when somebody else does.
+    private let delivery: ([UInt8]) -> PlainExchange?
+    /// What `delivery` gave. It is over when `outcome` returns.
+    private(set) var exchange: PlainExchange?
+    private var outcome: Outcome?
+    /// Unchecked, as the exchange's that may get it: `report` takes it, or the exchange.
+    private var outcomeWaiter: UnsafeContinuation<Void, Never>?
     private var endWaiter: CheckedContinuation<Void, Never>?
 
-    init(on loop: EventLoop, _ watchdog: Watchdog) {
+    /// - Parameter delivery: called at the end of the handler's task, so that whoever waits is resumed once, for the answer's end.
+    init(
+        on loop: EventLoop, _ watchdog: Watchdog, _ delivery: @escaping ([UInt8]) -> PlainExchange?
+    ) {
         self.loop = loop
         self.watchdog = watchdog
+        self.delivery = delivery
     }
 
-    /// Runs the handler, once, with what its task and the tasks it makes inherit of the invocation. Returns when it has ended or is given
-    /// up; `isOver` tells which.
+    /// Runs the handler, once, with what its task and the tasks it makes inherit of the invocation. Returns when it has ended, and what it
+    /// returned is delivered, or when it is given up; `isOver` tells which.
     @inline(__always)
     func outcome(
         of invocation: Invocation, remaining: Duration, limit: TimeLimit?,
         _ body: @escaping @Sendable () async throws -> [UInt8]
     ) async -> Outcome {
-        await withCheckedContinuation { continuation in
-            outcomeWaiter = continuation
+        unsafe await withUnsafeContinuation { continuation in
+            unsafe outcomeWaiter = continuation
             let task = invocation.withContext(remaining) { start(limit, body) }
             if let limit { watch(task, limit) }
         }
+        guard let outcome else { preconditionFailure("the handler goes on") }
+        return outcome
     }
 
     private func start(
@@ -67,15 +79,22 @@ final class HandlerRun: @unchecked Sendable {
     private func end(_ outcome: Outcome) {
         isOver = true
         // Of a handler that was given up it has ended already, and may be another's.
-        if outcomeWaiter != nil { watchdog.stop() }
+        if unsafe outcomeWaiter != nil { watchdog.stop() }
         report(outcome)
         endWaiter?.resume()
         endWaiter = nil
     }
 
     private func report(_ outcome: Outcome) {
-        outcomeWaiter?.resume(returning: outcome)
-        outcomeWaiter = nil
+        guard let waiter = unsafe outcomeWaiter else { return }
+        unsafe outcomeWaiter = nil
+        self.outcome = outcome
+        if case .success(let body) = outcome, let exchange = delivery(body) {
+            self.exchange = exchange
+            unsafe exchange.start(waiter)
+        } else {
+            unsafe waiter.resume()
+        }
     }
 }
 

@@ -4,11 +4,20 @@ import Telemetry
 import Time
 
 /// An event, and what must be said when it is answered.
-struct Invocation: Sendable {
-    var context: InvocationContext
-    var event: [UInt8]
+final class Invocation: Sendable {
+    let context: InvocationContext
+    let event: [UInt8]
     /// Echoed when the event carried it, so that a late answer is not taken for another invocation's.
-    var invocationID: String?
+    let invocationID: String?
+
+    /// That the current task belongs to.
+    @TaskLocal static var current: Invocation?
+
+    init(context: InvocationContext, event: [UInt8], invocationID: String?) {
+        self.context = context
+        self.event = event
+        self.invocationID = invocationID
+    }
 }
 
 extension Invocation {
@@ -24,24 +33,25 @@ extension Invocation {
         static let invocationID = "Lambda-Runtime-Invocation-Id"
     }
 
-    /// Of every event, and what nearly every HTTP server says.
-    static var headerNames: [String] {
+    /// In the headers of every event, and of what nearly every HTTP server says.
+    static var usualTexts: [String] {
         [
             Header.requestID, Header.deadline, Header.functionARN, Header.traceID, "Content-Type",
-            "Content-Length",
-            "Date",
+            "Content-Length", "Date", "application/json",
         ]
     }
 
     /// As the Runtime API's `next` gives it. Of a header that stands there twice the last one counts.
-    init(_ response: HTTPClient.Response) throws(RuntimeAPIError) {
+    convenience init(_ response: HTTPClient.Response) throws(RuntimeAPIError) {
         var id: String?
         var context = InvocationContext(requestID: "", deadline: Timestamp(milliseconds: 0))
         var deadline: Int64?
         var invocationID: String?
         // All of them once, instead of a search for each, and in Lambda's own spelling: this is on the path of every invocation.
         for (name, value) in response.headers {
-            func isNamed(_ wanted: String) -> Bool { HTTPHeaders.isSameName(name, wanted) }
+            func isNamed(_ wanted: String) -> Bool {
+                name.utf8.count == wanted.utf8.count && HTTPHeaders.isSameName(name, wanted)
+            }
             if isNamed(Header.requestID) {
                 id = value
             } else if isNamed(Header.deadline) {
@@ -84,7 +94,7 @@ extension Invocation {
         let calls = CallContext(
             traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
         return withLogContext {
-            InvocationContext.$current.withValue(context) {
+            Self.$current.withValue(self) {
                 CallContext.$current.withValue(calls, operation: body)
             }
         }

@@ -5,11 +5,13 @@ import Time
 /// The Runtime API over HTTP, version 2018-06-01.
 ///
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-struct RuntimeAPIClient: Sendable {
+final class RuntimeAPIClient: Sendable {
     /// For what is streamed, and for an address that is a name.
     private let http: HTTPClient
     /// For everything else.
-    let plain: PlainClient?
+    private let plain: PlainClient?
+    /// What each invocation asks and answers, written once; nil without `plain`.
+    private let prepared: (next: PreparedRequest, response: PreparedRequest)?
     private let server: URL
 
     private static let base = "/2018-06-01/runtime"
@@ -23,7 +25,20 @@ struct RuntimeAPIClient: Sendable {
         guard let server = URL("http://\(address)") else { return nil }
         self.http = http
         self.server = server
-        plain = PlainClient(loop: http.loop, server: server, headerNames: Invocation.headerNames)
+        plain = PlainClient(loop: http.loop, server: server, expecting: Invocation.usualTexts)
+        prepared = try? plain.map { plain in
+            let response = PlainClient.Request(.post, Self.invocations, headers: Self.responseHeaders)
+            return (try plain.prepare(Self.next), try plain.prepare(response, ending: "/response"))
+        }
+    }
+
+    /// Waits for the next event, as long as it takes. nil where `send` has to do it.
+    func nextExchange() -> PlainExchange? { prepared?.next.exchange() }
+
+    /// Answers an invocation. nil where `send` has to do it.
+    func responseExchange(_ body: [UInt8], to invocation: Invocation) -> PlainExchange? {
+        guard invocation.invocationID == nil else { return nil }
+        return prepared?.response.exchange(piece: invocation.context.requestID, body: body)
     }
 
     /// Waits for the next event, as long as it takes.
@@ -35,6 +50,11 @@ struct RuntimeAPIClient: Sendable {
         return request
     }()
 
+    /// Of an exchange that is over.
+    static func response(of exchange: PlainExchange) throws(RuntimeAPIError) -> HTTPClient.Response {
+        do { return try exchange.response() } catch { throw RuntimeAPIError(error) }
+    }
+
     /// What `next` was answered.
     static func invocation(_ response: HTTPClient.Response) throws(RuntimeAPIError) -> Invocation {
         guard response.status == 200 else { throw error(response, "next") }
@@ -43,7 +63,7 @@ struct RuntimeAPIClient: Sendable {
 
     /// Answers an invocation.
     static func answer(_ body: [UInt8], to invocation: Invocation) -> PlainClient.Request {
-        post(target(invocation, "response"), responseHeaders, body, invocation)
+        post(target(invocation.context.requestID, "response"), responseHeaders, body, invocation)
     }
 
     /// - Throws: what a refusal of `what` means.
@@ -58,7 +78,7 @@ struct RuntimeAPIClient: Sendable {
         async throws(RuntimeAPIError)
     {
         var url = server
-        url.path = Self.target(invocation, "response")
+        url.path = Self.target(invocation.context.requestID, "response")
         var headers: HTTPHeaders = [
             "Content-Type": contentType, "Lambda-Runtime-Function-Response-Mode": "streaming",
             "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
@@ -80,7 +100,9 @@ struct RuntimeAPIClient: Sendable {
         var headers = error.headers
         headers["Lambda-Runtime-Function-XRay-Error-Cause"] = error.xrayCause
         try await report(
-            Self.post(Self.target(invocation, "error"), headers, error.document, invocation), "error")
+            Self.post(
+                Self.target(invocation.context.requestID, "error"), headers, error.document, invocation),
+            "error")
     }
 
     /// Reports that the function could not start.
@@ -88,15 +110,8 @@ struct RuntimeAPIClient: Sendable {
         try await report(Self.post(Self.base + "/init/error", error.headers, error.document), "init/error")
     }
 
-    private static func target(_ invocation: Invocation, _ what: String) -> String {
-        var target = ""
-        // For an id of Lambda's, a UUID: one allocation in place of one for each part.
-        target.reserveCapacity(invocations.utf8.count + 48)
-        target += invocations
-        target += URL.percentEncode(invocation.context.requestID)
-        target += "/"
-        target += what
-        return target
+    private static func target(_ requestID: String, _ what: String) -> String {
+        "\(invocations)\(URL.percentEncode(requestID))/\(what)"
     }
 
     private static func post(

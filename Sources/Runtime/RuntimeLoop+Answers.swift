@@ -8,8 +8,11 @@ extension RuntimeLoop {
 
     @inline(__always)
     func handle(_ invocation: Invocation) async throws(RuntimeAPIError) {
-        let run = HandlerRun(on: shared.loop, watchdog)
-        let (handler, begun) = (shared.handler, Metrics.handlerBegins())
+        let (handler, begun, api) = (shared.handler, Metrics.handlerBegins(), api)
+        let run = HandlerRun(on: shared.loop, watchdog) { body in
+            Metrics.handlerEnded(begun: begun)
+            return api.responseExchange(body, to: invocation)
+        }
         let remaining = invocation.context.remaining
         let outcome = await run.outcome(
             of: invocation, remaining: remaining,
@@ -17,24 +20,31 @@ extension RuntimeLoop {
         ) {
             try await handler.handle(invocation.event, invocation.context)
         }
-        Metrics.handlerEnded(begun: begun)
         switch outcome {
-        case .success(let body): try await respond(body, to: invocation)
-        case .failure(let failure): try await fail(failure, invocation)
+        case .success(let body): try await respond(body, to: invocation, run.exchange)
+        case .failure(let failure):
+            Metrics.handlerEnded(begun: begun)
+            try await fail(failure, invocation)
         }
         if !run.isOver { try await waitForEnd(of: run) }
     }
 
     /// An answer is sent again when its connection breaks: it may have been lost. When it was not, the Runtime API refuses the second,
     /// which is logged and harms nobody.
+    /// - Parameter exchange: the first try, which is over; nil when none was made.
     @inline(__always)
-    private func respond(_ body: [UInt8], to invocation: Invocation) async throws(RuntimeAPIError) {
-        let request = RuntimeAPIClient.answer(body, to: invocation)
-        var response: HTTPClient.Response
+    private func respond(
+        _ body: [UInt8], to invocation: Invocation, _ exchange: PlainExchange? = nil
+    ) async throws(RuntimeAPIError) {
+        let response: HTTPClient.Response
         do {
-            response = try await send(request)
+            if let exchange {
+                response = try RuntimeAPIClient.response(of: exchange)
+            } else {
+                response = try await api.send(RuntimeAPIClient.answer(body, to: invocation))
+            }
         } catch  where error.kind == .unreachable {
-            response = try await send(request)
+            response = try await api.send(RuntimeAPIClient.answer(body, to: invocation))
         }
         do {
             try RuntimeAPIClient.check(response, "response")
@@ -66,7 +76,7 @@ extension RuntimeLoop {
         let timer = limit.map { limit in
             shared.loop.addTimer(after: limit.untilDeadline) { transfer.cancel() }
         }
-        let (run, begun) = (HandlerRun(on: shared.loop, watchdog), Metrics.handlerBegins())
+        let (run, begun) = (HandlerRun(on: shared.loop, watchdog) { _ in nil }, Metrics.handlerBegins())
         let outcome = await run.outcome(of: invocation, remaining: remaining, limit: limit) {
             try await handler.handle(invocation.event, context, ResponseWriter(channel))
             return []

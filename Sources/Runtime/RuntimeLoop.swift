@@ -39,7 +39,7 @@ final class RuntimeLoop: @unchecked Sendable {
     let watchdog: Watchdog
     private var isStopping = false
     private(set) var isIdle = true
-    /// Under way.
+    /// Waits for the next event.
     private var exchange: PlainExchange?
     private var refusals = 0
     private var breaks = 0
@@ -73,7 +73,7 @@ final class RuntimeLoop: @unchecked Sendable {
     private func next() async throws(RuntimeAPIError) -> Invocation? {
         let asked = ContinuousClock.now
         do {
-            let invocation = try RuntimeAPIClient.invocation(try await send(RuntimeAPIClient.next))
+            let invocation = try RuntimeAPIClient.invocation(try await event())
             (refusals, breaks) = (0, 0)
             return invocation
         } catch {
@@ -102,17 +102,16 @@ final class RuntimeLoop: @unchecked Sendable {
     /// Shorter when the task is cancelled.
     private func pause(_ duration: Duration) async { try? await shared.loop.sleep(for: duration) }
 
-    /// One exchange with the Runtime API. Each `async` function that returns costs its task a look for its executor, and each cancellation
-    /// handler a lock: an invocation's two exchanges do without (`docs/performance.md`).
+    /// Each `async` function that returns costs its task a look for its executor, and each cancellation handler a lock: what every
+    /// invocation does is done without (`docs/performance.md`).
     @inline(__always)
-    func send(_ request: PlainClient.Request) async throws(RuntimeAPIError) -> HTTPClient.Response {
-        guard let plain = api.plain else { return try await api.send(request) }
-        let exchange = plain.exchange(request)
+    private func event() async throws(RuntimeAPIError) -> HTTPClient.Response {
+        guard let exchange = api.nextExchange() else { return try await api.send(RuntimeAPIClient.next) }
         self.exchange = exchange
-        await withCheckedContinuation { exchange.start($0) }
+        unsafe await withUnsafeContinuation { unsafe exchange.start($0) }
         // Whoever gets the response's body is to be its only owner.
         self.exchange = nil
-        do { return try exchange.response() } catch { throw RuntimeAPIError(error) }
+        return try RuntimeAPIClient.response(of: exchange)
     }
 
     private func answer(_ invocation: Invocation) async throws(RuntimeAPIError) {

@@ -45,6 +45,34 @@ import Testing
         }
     }
 
+    @Test func `a prepared request has a piece and a body of its own each time`() async throws {
+        try await withServer(Self.echo) { client, server in
+            let request = PlainClient.Request(.post, "/jobs/", headers: ["X-Kind": "a"])
+            let prepared = try client.prepare(request, ending: "/end?now")
+            let expected = [
+                ("42", nil, "POST /jobs/42/end?now HTTP/1.1|127.0.0.1:\(server.port)|none|"),
+                (
+                    "a b/c", Array("hello".utf8),
+                    "POST /jobs/a%20b%2Fc/end?now HTTP/1.1|127.0.0.1:\(server.port)|5|hello"
+                ),
+                ("", [], "POST /jobs//end?now HTTP/1.1|127.0.0.1:\(server.port)|0|"),
+            ]
+            for (piece, body, answer) in expected {
+                let exchange = prepared.exchange(piece: piece, body: body)
+                unsafe await withUnsafeContinuation { unsafe exchange.start($0) }
+                #expect(String(decoding: try exchange.response().body, as: UTF8.self) == answer)
+            }
+            #expect(server.connectionCount == 1)
+            for (target, ending) in [("jobs/", "/end"), ("/jobs/", "/end\r\nX: y"), ("/a b", "")] {
+                #expect {
+                    try client.prepare(.init(.get, target), ending: ending)
+                } throws: {
+                    ($0 as? HTTPError)?.code == .invalidRequest
+                }
+            }
+        }
+    }
+
     @Test func `a body of many megabytes goes out and comes in`() async throws {
         try await withServer { connection in
             let request = try connection.readRequest()
@@ -199,7 +227,7 @@ import Testing
         } _: { client, _ in
             let exchange = client.exchange(.init(.get, "/"))
             let answer = Task {
-                await withCheckedContinuation { exchange.start($0) }
+                unsafe await withUnsafeContinuation { unsafe exchange.start($0) }
                 return try exchange.response()
             }
             await isAsked.wait()
@@ -217,7 +245,7 @@ import Testing
             cancelled.cancel()
             let refused = client.exchange(.init(.get, "no path"))
             for (exchange, code) in [(cancelled, HTTPError.Code.cancelled), (refused, .invalidRequest)] {
-                await withCheckedContinuation { exchange.start($0) }
+                unsafe await withUnsafeContinuation { unsafe exchange.start($0) }
                 #expect { try exchange.response() } throws: { ($0 as? HTTPError)?.code == code }
             }
             #expect(server.connectionCount == 0)

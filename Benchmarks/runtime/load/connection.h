@@ -1,4 +1,4 @@
-// One accepted connection: whole HTTP/1.1 requests in, answers out, never blocking.
+// One accepted connection: whole HTTP/1.1 requests in, answers out.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +17,8 @@ typedef struct Connection {
     Buffer in, out;
     // Of the request at hand, inside `in`: the head with its blank line, and the body.
     size_t head_length, body_length;
+    // A recv that waits ends after the time that `serve` may take.
+    bool is_patient;
     struct Connection *next;
 } Connection;
 
@@ -25,6 +27,9 @@ int listen_on_loopback(void (*handler)(Connection *, const char *, size_t));
 
 // Waits at most so long, accepts, reads, and calls the handlers.
 void serve(int milliseconds);
+
+// The program keeps to one connection: what it has opened last is waited for, and nothing else.
+void expect_one_connection(void);
 
 // Connections accepted since the last `close_all`, by handler.
 int connections_accepted(void (*handler)(Connection *, const char *, size_t));

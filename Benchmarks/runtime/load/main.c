@@ -185,6 +185,7 @@ int main(int count, char **arguments) {
         {"invocations", 1, NULL, 'n'}, {"warmup", 1, NULL, 'w'}, {"size", 1, NULL, 's'}, {"event", 1, NULL, 'f'},
         {"launches", 1, NULL, 'l'}, {"core", 1, NULL, 'p'}, {"concurrency", 1, NULL, 'c'}, {"handler", 1, NULL, 'h'},
         {"env", 1, NULL, 'e'}, {"echo", 0, NULL, 'E'}, {"expect", 1, NULL, 'x'}, {"sample-every", 1, NULL, 'm'},
+        {"one-connection", 0, NULL, 'o'},
         {"verbose", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
     Plan plan = {.invocations = 1};
     size_t size = 1024;
@@ -203,6 +204,7 @@ int main(int count, char **arguments) {
         case 'e': options.environment[options.environment_count++] = optarg; break;
         case 'E': plan.is_echo = true; break;
         case 'x': plan.expected = optarg; break;
+        case 'o': expect_one_connection(); break;
         case 'm': plan.sample_every = atoi(optarg); break;
         case 'v': options.is_verbose = 1; break;
         default: return 2;

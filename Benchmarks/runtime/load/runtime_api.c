@@ -12,6 +12,8 @@
 // A request id is this and the number of the invocation.
 #define ID "8476a536-e9f4-11e8-9739-"
 
+#define ACCEPTED "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}"
+
 static const Plan *plan;
 static Record record;
 static double *sent_at;
@@ -25,23 +27,39 @@ double now_milliseconds(void) {
 
 static int total(void) { return plan->warmup + plan->invocations; }
 
-static void send_event(Connection *connection) {
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    char head[1024];
-    int length = snprintf(
-        head, sizeof head,
+// Before an event: of one invocation are the twelve digits of its id and the thirteen of its deadline, written into their places.
+static char event_head[1024];
+static size_t event_head_length;
+
+static void make_event_head(void) {
+    event_head_length = (size_t)snprintf(
+        event_head, sizeof event_head,
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-        "Lambda-Runtime-Aws-Request-Id: " ID "%012x\r\n"
-        "Lambda-Runtime-Deadline-Ms: %lld\r\n"
+        "Lambda-Runtime-Aws-Request-Id: " ID "%012d\r\n"
+        "Lambda-Runtime-Deadline-Ms: %013d\r\n"
         "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:benchmark\r\n"
         "Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1\r\n"
         "Content-Length: %zu\r\n\r\n",
-        (unsigned)record.sent, (long long)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 + 30000, plan->event_length);
+        0, 0, plan->event_length);
+}
+
+static void write_number(const char *before, int digits, unsigned base, unsigned long long number) {
+    char *place = strstr(event_head, before) + strlen(before);
+    while (digits--) {
+        place[digits] = "0123456789abcdef"[number % base];
+        number /= base;
+    }
+}
+
+static void send_event(Connection *connection) {
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    write_number(ID, 12, 16, (unsigned)record.sent);
+    write_number("Deadline-Ms: ", 13, 10, (unsigned long long)wall.tv_sec * 1000 + (unsigned long long)wall.tv_nsec / 1000000 + 30000);
     double now = now_milliseconds();
     if (record.sent == plan->warmup) record.measured_from = now;
     sent_at[record.sent++] = now;
-    answer(connection, head, (size_t)length, plan->event, plan->event_length);
+    answer(connection, event_head, event_head_length, plan->event, plan->event_length);
 }
 
 static void next(Connection *connection) {
@@ -75,7 +93,7 @@ static void take_answer(Connection *connection, int number, bool is_response) {
     }
     if (!record.first_answer) record.first_answer = now;
     if (record.answered + record.failed == total()) record.measured_to = now;
-    answer_json(connection, "202 Accepted", "{\"status\":\"OK\"}");
+    answer(connection, ACCEPTED, strlen(ACCEPTED), NULL, 0);
 }
 
 static void handle(Connection *connection, const char *line, size_t line_length) {
@@ -96,6 +114,7 @@ static void handle(Connection *connection, const char *line, size_t line_length)
 
 int runtime_api_start(const Plan *given) {
     plan = given;
+    make_event_head();
     free(record.latencies);
     free(sent_at);
     record = (Record){.latencies = calloc((size_t)total(), sizeof(float))};
