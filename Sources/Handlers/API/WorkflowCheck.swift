@@ -6,20 +6,20 @@ import Synchronization
 /// The rules that every graph is held against before it becomes a job, and what is known of the workers.
 struct WorkflowCheck: Sendable {
     let objectInfo: @Sendable () async -> ObjectInfoDigest?
-    private let once: Once
+    private let lazyRules: LazyRules
 
     /// `objectInfo` is what the sweep stored of the workers' own lists; nil while there is none. No worker is ever called here.
     init(_ configuration: Configuration, objectInfo: @escaping @Sendable () async -> ObjectInfoDigest?) {
-        once = Once(configuration)
+        lazyRules = LazyRules(configuration)
         self.objectInfo = objectInfo
     }
 
     /// The rules of this deployment.
-    var rules: WorkflowRules { once.rules }
+    var rules: WorkflowRules { lazyRules.rules }
 
     /// Makes the rules when the first workflow comes: reading the node catalog takes as long as the rest of a start, and
     /// most of what an environment answers has no workflow.
-    private final class Once: Sendable {
+    private final class LazyRules: Sendable {
         private let configuration: Configuration
         private let made = Mutex<WorkflowRules?>(nil)
 

@@ -182,10 +182,12 @@ struct Sweeper: Sendable {
         _ = try await store.apply(.deferred(until: nextLook(at: job)), to: job)
     }
 
-    /// The longer a job has been waiting, the less likely it is that a doorbell was lost: half as long again, and when its time is over.
+    /// The longer a job has been waiting, since it was sent or last tried, the less likely it is that a doorbell was lost: half as long
+    /// again, and when its time is over.
     private func nextLook(at job: Job) -> Timestamp {
         let now = services.now
-        let pause = min(max(store.policy.attention, (now - job.queuedAt) / 2), Self.longestPause)
+        let waited = now - (job.attempts.last?.endedAt ?? job.queuedAt)
+        let pause = min(max(store.policy.attention, waited / 2), Self.longestPause)
         let end =
             job.startedAt.map { $0 + .seconds(job.timeoutSeconds) }
             ?? job.queuedAt + services.configuration.maximumQueueTime

@@ -112,6 +112,16 @@ import Time
         #expect(due >= expected && due < expected + .seconds(10))
     }
 
+    /// Its doorbell is a new one.
+    @Test func aRetriedJobHasBeenWaitingSinceItsLastAttempt() async throws {
+        let bench = try await Bench()
+        let job = try await bench.retriedJob(queuedFor: .seconds(500), startedBefore: .seconds(90))
+        let swept = bench.deployment.services.now
+        #expect(try await bench.sweep() == .init(rung: 1))
+        let due = try #require(try await bench.store.job(job.id)?.dueAt)
+        #expect(due >= swept + .seconds(30) && due < swept + .seconds(60))
+    }
+
     @Test func aBacklogIsNotRungForJobByJob() async throws {
         let bench = try await Bench()
         for _ in 0...Sweeper.doorbells { _ = try await bench.oldJob() }
