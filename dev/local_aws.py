@@ -56,32 +56,37 @@ def make_queries_narrow() -> None:
     asked = threading.local()
     query, all_items = Table.query, Table.all_items
 
-    def is_listed(table) -> bool:
-        """Whether `table.partitions` is there: by attribute of an index and by value, the items that have it."""
-        if not hasattr(table, "partitions") and table.range_key_attr:
-            keys = (key for index in table.all_indexes() for key in index.schema if key["KeyType"] == "HASH")
-            table.partitions = {key["AttributeName"]: collections.defaultdict(dict) for key in keys}
-            table.values_of = {}
-            for item in all_items(table):
-                relist(table, item, True)
-        return hasattr(table, "partitions")
+    def list_items(table) -> None:
+        """Makes `table.partitions`: by attribute of an index and by value, the items that have it."""
+        keys = (key for index in table.all_indexes() for key in index.schema if key["KeyType"] == "HASH")
+        table.values_of = {}
+        partitions = {key["AttributeName"]: collections.defaultdict(dict) for key in keys}
+        for item in all_items(table):
+            relist(table, partitions, item, True)
+        table.partitions = partitions
 
-    def relist(table, item, stays: bool) -> None:
+    def relist(table, partitions: dict, item, stays: bool) -> None:
+        """A query that looks meanwhile finds what stays where it is."""
         key = (item.hash_key.value, item.range_key.value)
-        for name, value in table.values_of.pop(key, ()):
-            del table.partitions[name][value][key]
-        if stays:
-            table.values_of[key] = [(name, item.attrs[name].value) for name in table.partitions if name in item.attrs]
-            for name, value in table.values_of[key]:
-                table.partitions[name][value][key] = item
+        new = [(name, item.attrs[name].value) for name in partitions if stays and name in item.attrs]
+        for name, value in new:
+            partitions[name][value][key] = item
+        for name, value in table.values_of.get(key, ()):
+            if (name, value) not in new:
+                del partitions[name][value][key]
+        table.values_of[key] = new
 
     def listing(method, stays: bool):
+        """Under the lock of `make_writes_atomic`."""
+
         @functools.wraps(method)
         def listed(self, table_name, *args, **kwargs):
             item = method(self, table_name, *args, **kwargs)
             table = self.get_table(table_name)
-            if item is not None and is_listed(table):
-                relist(table, item, stays)
+            if table.range_key_attr and not hasattr(table, "partitions"):
+                list_items(table)
+            elif item is not None and table.range_key_attr:
+                relist(table, table.partitions, item, stays)
             return item
 
         return listed
@@ -101,7 +106,7 @@ def make_queries_narrow() -> None:
         name, wanted = asked.partition
         if name == self.hash_key_attr and self.range_key_attr:
             return list(self.items.get(wanted, {}).values())
-        if is_listed(self) and name in self.partitions:
+        if name in getattr(self, "partitions", ()):
             return list(self.partitions[name].get(wanted.value, {}).values())
         return all_items(self)
 

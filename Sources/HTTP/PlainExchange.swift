@@ -44,7 +44,7 @@
         return pool.url(parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : "/")
     }
 
-    private(set) var isOver = false
+    package private(set) var isOver = false
 
     /// Begins the exchange, once, and resumes the continuation at its end. Nobody but `cancel` ends it early: not the task's cancellation.
     package func start(_ continuation: UnsafeContinuation<Void, Never>) {

@@ -10,9 +10,6 @@ final class Invocation: Sendable {
     /// Echoed when the event carried it, so that a late answer is not taken for another invocation's.
     let invocationID: String?
 
-    /// That the current task belongs to.
-    @TaskLocal static var current: Invocation?
-
     init(context: InvocationContext, event: [UInt8], invocationID: String?) {
         self.context = context
         self.event = event
@@ -94,7 +91,7 @@ extension Invocation {
         let calls = CallContext(
             traceHeader: context.traceID, deadline: remaining > .zero ? .now + remaining : nil)
         return withLogContext {
-            Self.$current.withValue(self) {
+            InvocationContext.$current.withValue(context) {
                 CallContext.$current.withValue(calls, operation: body)
             }
         }

@@ -22,7 +22,7 @@ public struct InvocationContext: Sendable {
 
     /// Of the invocation that the current task belongs to; nil outside of one. Child tasks and those of `EventLoop.task` inherit it, so
     /// that invocations which run at once do not see each other's.
-    public static var current: InvocationContext? { Invocation.current?.context }
+    @TaskLocal public static var current: InvocationContext?
 
     /// Until the deadline; zero when it has passed.
     public var remaining: Duration { max(.zero, deadline - Timestamp.now) }

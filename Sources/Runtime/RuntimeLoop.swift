@@ -38,13 +38,16 @@ final class RuntimeLoop: @unchecked Sendable {
     /// Of the invocation at hand.
     let watchdog: Watchdog
     private var isStopping = false
-    private(set) var isIdle = true
+    private var waits = true
     /// Waits for the next event.
     private var exchange: PlainExchange?
     private var refusals = 0
     private var breaks = 0
 
     var api: RuntimeAPIClient { shared.api }
+
+    /// No event is here: not even one that has come in this turn of the event loop, whose task is not resumed yet.
+    var isIdle: Bool { waits && exchange?.isOver != true }
 
     init(_ shared: Shared) {
         self.shared = shared
@@ -62,9 +65,9 @@ final class RuntimeLoop: @unchecked Sendable {
     /// Returns when it was stopped; throws when the process has to end.
     func run() async throws(RuntimeAPIError) {
         while !isStopping {
-            isIdle = true
+            waits = true
             guard let invocation = try await next() else { continue }
-            isIdle = false
+            waits = false
             try await answer(invocation)
         }
     }

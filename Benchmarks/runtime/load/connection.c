@@ -146,20 +146,26 @@ static void handle_requests(Connection *connection) {
     }
 }
 
-// `flags` are those of the first recv.
-static void read_all(Connection *connection, int flags) {
+// `flags` are those of the first recv. False when nothing came.
+static bool read_all(Connection *connection, int flags) {
     Buffer *in = &connection->in;
+    size_t before = in->count;
     for (;; flags = MSG_DONTWAIT) {
         reserve(in, READ_SIZE);
         size_t room = in->capacity - in->count;
         ssize_t count = recv(connection->descriptor, in->bytes + in->count, room, flags);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) break;
-        if (count <= 0) return hang_up(connection);
+        if (count <= 0) {
+            hang_up(connection);
+            return true;
+        }
         in->count += (size_t)count;
         if ((size_t)count < room) break;
     }
+    bool came = in->count > before;
     handle_requests(connection);
+    return came;
 }
 
 static void write_rest(Connection *connection) {
@@ -171,18 +177,23 @@ static void write_rest(Connection *connection) {
     if (!out->count) set_interest(connection, EPOLLIN);
 }
 
-// Saves a call of epoll_wait for each request: what is measured is less the generator's.
-static void serve_one(Connection *connection, int milliseconds) {
+// Saves a call of epoll_wait for each request: what is measured is less the generator's. False when nothing came.
+static bool serve_one(Connection *connection, int milliseconds) {
     struct timeval patience = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
     if (!connection->is_patient)
         setsockopt(connection->descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     connection->is_patient = true;
-    read_all(connection, 0);
+    bool came = read_all(connection, 0);
+    if (connection->descriptor >= 0 && connection->out.count) set_interest(connection, EPOLLIN | EPOLLOUT);
+    return came;
 }
 
 void serve(int milliseconds) {
-    if (has_one_client && connections && connections->descriptor >= 0 && !connections->out.count)
-        return serve_one(connections, milliseconds);
+    if (has_one_client && connections && connections->descriptor >= 0 && !connections->out.count) {
+        if (serve_one(connections, milliseconds)) return;
+        // It may have opened another one.
+        milliseconds = 0;
+    }
     struct epoll_event events[64];
     int count = epoll_wait(poller, events, 64, milliseconds);
     for (int i = 0; i < count; i++) {
